@@ -1,11 +1,40 @@
+# One line per command a person types. Each target brings what it needs, once.
 SHELL := /bin/bash
-PYTHON ?= python3
+STACK ?= dev
 VENV := .venv
 BIN := $(VENV)/bin
+READY := $(VENV)/.ready
 
-lock: $(BIN)/uv
-	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header --no-annotate requirements.in -o requirements.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
-$(BIN)/uv:
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q uv
+.PHONY: help demo test test-systems lint bench clean lock packages
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: packages $(READY) ## from nothing to a verified cache and its report (STACK=dev)
+	@$(BIN)/python demo.py --stack $(STACK)
+
+test: packages $(READY) ## the tests: under 8 minutes
+	@$(BIN)/python -m pytest
+
+lint: $(READY) ## ruff and pyright
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright
+
+bench: packages $(READY) ## the measurements, one after the other; each prints a table and writes JSON
+	@set -e; for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+clean: ## stop the sandbox; remove what was built and installed here (stack states too)
+	@if [ -x $(BIN)/python ] && [ -d .sandbox ]; then $(BIN)/python -m sandbox stop; fi
+	@rm -rf build .sandbox $(VENV) .pytest_cache .ruff_cache .hypothesis
+
+lock: $(READY) ## renew the locked requirements
+	@for name in requirements requirements-dev; do \
+	  $(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header --no-annotate $$name.in -o $$name.txt; done
+	@for name in bundle function; do file=components/data/$$name-requirements; \
+	  $(BIN)/uv pip compile -q --python-version 3.11 --python-platform linux --no-header --no-annotate $$file.in -o $$file.txt; done
+
+packages:
+	@scripts/system-packages
+
+$(READY): requirements-dev.txt scripts/environment
+	@scripts/environment $(VENV) requirements-dev.txt
+	@touch $@

@@ -1,0 +1,117 @@
+"""What the client found out, as plain values: results of checks, of a drill, and the report that joins them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The outcome of one check at one place.
+
+    `claim` is the sentence that was tested, `evidence` what was seen (numbers, names, the refusal's words),
+    `where` is "here", the name of an instance, or "function". Seconds are wall time.
+    """
+
+    name: str
+    claim: str
+    where: str
+    ok: bool
+    seconds: float
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a drill: seconds after the trigger was accepted (negative: before), and what."""
+
+    seconds: float
+    name: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One write or read of a drill: when it began (seconds after the trigger), how long it took, how it ended.
+
+    `outcome` is "ok", "failed" or "unknown" (a write whose answer was lost).
+    """
+
+    seconds: float
+    duration: float
+    kind: str
+    outcome: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Drill:
+    """A failover, measured from every client at the same time.
+
+    A write is `lost` when it was acknowledged and is not there afterwards, `doubled` when it is there twice,
+    `unknown` when its answer never came. A gap is the longest time between two successes of one client; the
+    worst client counts. `problems` says which limit was broken; empty means that all held.
+    """
+
+    trigger: str
+    acknowledged: int
+    present: int
+    lost: int
+    doubled: int
+    unknown: int
+    write_gap_seconds: float
+    read_gap_seconds: float
+    staleness_seconds: float | None
+    timeline: Sequence[Event]
+    lost_writes: Sequence[str] = ()
+    problems: Sequence[str] = ()
+    operations: Sequence[Operation] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether every limit held."""
+        return not self.problems
+
+
+@dataclass
+class Report:
+    """Checks, drill and times of one run. `notes` are limits of what was proved, such as a stand-in."""
+
+    stack: str
+    engine: str
+    checks: list[CheckResult] = field(default_factory=list)
+    drill: Drill | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    created: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether something was checked, all of it passed, and the drill, if any, kept its limits."""
+        proved = bool(self.checks) or self.drill is not None
+        return proved and all(check.ok for check in self.checks) and (self.drill is None or self.drill.ok)
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Return the report as JSON's types; `operations` are left to the chart."""
+        drill = None
+        if self.drill is not None:
+            drill = {"ok": self.drill.ok, **dataclasses.asdict(self.drill)}
+            del drill["operations"]
+        return {
+            "ok": self.ok,
+            "stack": self.stack,
+            "engine": self.engine,
+            "created": self.created,
+            "checks": [dataclasses.asdict(check) for check in self.checks],
+            "drill": drill,
+            "seconds": dict(self.seconds),
+            "notes": list(self.notes),
+        }
+
+
+def check_from_mapping(values: Mapping[str, Any]) -> CheckResult:
+    """Return the result that a client elsewhere sent as JSON."""
+    return CheckResult(**{item.name: values[item.name] for item in dataclasses.fields(CheckResult)})
