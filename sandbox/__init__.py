@@ -1,0 +1,1 @@
+"""A local AWS for one project, in which the caches are real."""

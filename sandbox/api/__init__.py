@@ -1,0 +1,1 @@
+"""The AWS API of the sandbox: moto's server in process, and what moto lacks."""
