@@ -194,6 +194,6 @@ def check_client_function(name: str, args: ClientFunctionArgs) -> Checks:
         checks.add(
             "security_group_ids", "at most 4, as Lambda takes 5 groups and one is the function's own (R144)"
         )
-    if len(args.get("subnet_ids") or {}) > 16:
-        checks.add("subnet_ids", "at most 16 subnets (R144)")
+    if not 1 <= len(checks.get("subnet_ids", {"": ""})) <= 16:
+        checks.add("subnet_ids", "needs 1-16 subnets (R144)")
     return checks

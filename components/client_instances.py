@@ -202,23 +202,23 @@ def check_client_instances(name: str, args: ClientInstancesArgs) -> Checks:
     """Collect every problem of these arguments."""
     checks = Checks.of(ClientInstancesArgs, args, "ClientInstances", name)
     check_component_name(checks, name)
-    instances = args.get("instances")
-    if isinstance(instances, Sequence) and not isinstance(instances, str):
-        _check_names(checks, instances)
-    instance_type = args.get("instance_type", "t4g.micro")
-    if isinstance(instance_type, str) and not _INSTANCE_TYPE.fullmatch(instance_type):
-        hint = " (an EC2 type, not a cache node type)" if str(instance_type).startswith("cache.") else ""
+    _check_names(checks, checks.get("instances", ()))
+    if not checks.get("subnet_ids", {"": ""}):
+        checks.add("subnet_ids", "needs at least one subnet")
+    instance_type = checks.get("instance_type", "t4g.micro")
+    if not _INSTANCE_TYPE.fullmatch(instance_type):
+        hint = " (an EC2 type, not a cache node type)" if instance_type.startswith("cache.") else ""
         checks.add("instance_type", f"must look like t4g.micro{hint}, got {instance_type!r}")
-    if len(args.get("security_group_ids") or ()) > 4:
+    if len(checks.get("security_group_ids", ())) > 4:
         checks.add("security_group_ids", "at most 4, as EC2 takes 5 groups and one is the instances' own")
-    for key, rule in (args.get("ingress") or {}).items():
+    for key, rule in checks.get("ingress", {}).items():
         _check_ingress(checks, f"ingress.{key}", rule)
     return checks
 
 
 def _check_names(checks: Checks, instances: Sequence[str]) -> None:
     for name in instances:
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(name):
             checks.add(
                 "instances", f"{name!r} must be 1-32 characters of a-z, 0-9 and hyphens, first a letter"
             )
@@ -228,12 +228,8 @@ def _check_names(checks: Checks, instances: Sequence[str]) -> None:
 
 
 def _check_ingress(checks: Checks, path: str, rule: IngressRule) -> None:
-    if not isinstance(rule, Mapping):
-        checks.add(path, f"must be a mapping with port and cidr_block, got {rule!r}")
-        return
-    port = rule.get("port")
-    if not isinstance(port, int) or isinstance(port, bool) or not 1 <= port <= 65535:
-        checks.add(f"{path}.port", f"must be 1-65535, got {port!r}")
+    if not 1 <= rule["port"] <= 65535:
+        checks.add(f"{path}.port", f"must be 1-65535, got {rule['port']}")
     if ("cidr_block" in rule) == ("security_group_id" in rule):
         checks.add(path, "needs either cidr_block or security_group_id")
     if rule.get("cidr_block") in ("0.0.0.0/0", "::/0"):
