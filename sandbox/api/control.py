@@ -39,7 +39,7 @@ class Control:
             return _json(start_response, "200 OK", answer(json.loads(body or b"{}")))
         except SandboxError as error:
             return _json(start_response, "400 Bad Request", {"error": str(error)})
-        except Exception as error:  # noqa: BLE001 - the last frame before the caller: told, and logged with its trace
+        except Exception as error:
             self._context.log.exception("control route %s failed", name)
             text = f"{name} failed: {type(error).__name__}: {error}"
             return _json(start_response, "500 Internal Server Error", {"error": text})

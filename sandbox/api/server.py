@@ -80,7 +80,7 @@ class Dispatcher:
         except NotImplementedError as error:
             message = str(error) or f"{call.service} {call.action} is not modelled"
             return answer_fault(call, NOT_MODELLED, "NotImplemented", message, start_response)
-        except Exception as error:  # noqa: BLE001 - the last frame before the caller: told, and logged with its trace
+        except Exception as error:
             self._context.log.exception("%s %s failed", call.service, call.action or call.path)
             return answer_fault(
                 call, FAULT, "SandboxFault", f"{type(error).__name__}: {error}", start_response

@@ -78,7 +78,7 @@ def _route_table(backend: Any, subnet: Any) -> Any:
     for table in list(backend.route_tables.values()):
         if table.vpc_id != subnet.vpc_id:
             continue
-        if subnet.id in table.associations.values():
+        if any(subnet.id == association.get("SubnetId") for association in table.associations):
             return table
         if table.main_association_id:
             main = table
@@ -86,7 +86,7 @@ def _route_table(backend: Any, subnet: Any) -> Any:
 
 
 def _leads_out(table: Any) -> bool:
-    for route in list(table.routes.values()):
+    for route in table.routes:
         by_gateway = route.gateway is not None and str(route.gateway.id).startswith("igw-")
         if route.destination_cidr_block == EVERYWHERE and (by_gateway or route.nat_gateway is not None):
             return True
