@@ -1,0 +1,140 @@
+"""Start the daemon: out of root's rights, into namespaces of its own, below an init that reaps.
+
+Three processes: the launcher waits outside, PID 1 reaps inside, the daemon works. Each dies with its parent, and the
+launcher dies with the supervisor's end of the control socket, so whoever is killed, the kernel removes all the rest.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import pwd
+import resource
+import secrets
+import select
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import namespaces as ns
+from .errors import HostsUnavailable
+from .exposure import expose, interpreter_paths, require_readable
+from .rpc import read_frame, write_frame
+
+UNUSED_USERS = range(61184, 65520)  # no Debian or Red Hat account is made here
+SWITCHES = {
+    "/proc/sys/kernel/unprivileged_userns_clone": ("0", "sysctl kernel.unprivileged_userns_clone=1"),
+    "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": (
+        "1",
+        "sysctl kernel.apparmor_restrict_unprivileged_userns=0",
+    ),
+    "/proc/sys/user/max_user_namespaces": ("0", "sysctl user.max_user_namespaces=15000"),
+}
+
+
+def main() -> NoReturn:
+    """Entry of the launcher; argv: the project's folder and the control descriptor, where its configuration waits."""
+    control = socket.socket(fileno=int(sys.argv[2]))
+    config = read_frame(control)
+    sys.path[:] = config["search"]
+    try:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        readable = [Path(path) for path in config["readable_paths"]]
+        if os.geteuid() == 0:
+            _become_nobody([*interpreter_paths(config["search"]), *readable])
+        require_readable([Path(os.__file__), Path(__file__), *readable])
+        _enter_namespaces()
+    except (OSError, HostsUnavailable) as error:
+        _fail(control, str(error))
+    child = os.fork()
+    if child == 0:
+        _init(control, config)
+    _watch(control, child)
+
+
+def way_out() -> str:
+    """What a person can change so that namespaces are allowed here."""
+    cures = [
+        cure
+        for path, (bad, cure) in SWITCHES.items()
+        if Path(path).exists() and Path(path).read_text().strip() == bad
+    ]
+    return "; or ".join([*cures, "in a container: start it with --privileged"])
+
+
+def _become_nobody(paths: list[Path]) -> None:
+    """Give up root for a user nobody else uses; what only root could reach is shown to it first, read-only."""
+    ns.unshare(ns.CLONE_NEWNS)
+    ns.mount("none", "/", None, ns.MS_REC | ns.MS_PRIVATE)
+    expose(paths)
+    user = _unused_user()
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    # A process that changed its user is not dumpable: its /proc files, the uid map among them, would stay root's.
+    ns.set_process_option(ns.PR_SET_DUMPABLE, 1)
+    os.chdir("/")
+
+
+def _unused_user() -> int:
+    taken = {entry.pw_uid for entry in pwd.getpwall()}
+    taken |= {path.stat().st_uid for path in Path("/proc").iterdir() if path.name.isdigit() and path.exists()}
+    free = [user for user in UNUSED_USERS if user not in taken]
+    return secrets.choice(free)
+
+
+def _enter_namespaces() -> None:
+    user, group = os.geteuid(), os.getegid()
+    try:
+        ns.unshare(ns.CLONE_NEWUSER)
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"0 {user} 1")
+        Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+        ns.unshare(ns.CLONE_NEWNS | ns.CLONE_NEWNET | ns.CLONE_NEWPID | ns.CLONE_NEWIPC | ns.CLONE_NEWUTS)
+        ns.mount("none", "/", None, ns.MS_REC | ns.MS_PRIVATE)
+        ns.mount("tmpfs", "/run", "tmpfs", ns.MS_NOSUID | ns.MS_NODEV, "mode=755")
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EACCES, errno.ENOSPC, errno.EINVAL, errno.ENOSYS):
+            raise
+        raise HostsUnavailable(
+            f"the machine refuses namespaces to user {user} ({error}); {way_out()}"
+        ) from error
+
+
+def _init(control: socket.socket, config: dict[str, Any]) -> NoReturn:
+    """PID 1: starts the daemon, reaps orphans, and ends with the daemon."""
+    ns.set_process_option(ns.PR_SET_PDEATHSIG, signal.SIGKILL)
+    try:
+        ns.mount("proc", "/proc", "proc", ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC)
+    except OSError as error:
+        _fail(control, f"the machine refuses a /proc of its own ({error}); {way_out()}")
+    daemon = os.fork()
+    if daemon == 0:
+        ns.set_process_option(ns.PR_SET_PDEATHSIG, signal.SIGKILL)
+        from .daemon import run  # only the daemon pays for its modules
+
+        run(control, config)
+        os._exit(0)
+    control.close()
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # PID 1 would ignore it
+    while os.wait()[0] != daemon:
+        pass
+    os._exit(0)
+
+
+def _watch(control: socket.socket, child: int) -> NoReturn:
+    """Outside: wait for the end of the supervisor or of PID 1, whichever is first."""
+    poll = select.poll()
+    poll.register(control, 0)  # only the hang-up; what is said belongs to the daemon
+    poll.register(os.pidfd_open(child), select.POLLIN)
+    poll.poll()
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os._exit(0)
+
+
+def _fail(control: socket.socket, reason: str) -> NoReturn:
+    write_frame(control, {"id": 0, "op": "failed", "args": {"reason": reason}})
+    os._exit(1)
