@@ -1,0 +1,91 @@
+"""The configuration of one node, as text for the server's standard input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from . import access
+
+# Taken at start only; every other parameter is set on the running server.
+STARTUP_PARAMETERS = ("databases",)
+CERTIFICATE, KEY, AUTHORITY, SOCKET = "node.crt", "node.key", "authority.crt", "admin.sock"
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Passwords of the sandbox's own users, one pair per cache."""
+
+    admin: str = field(repr=False)
+    replication: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class NodeConfiguration:
+    """What a node needs to know when it starts."""
+
+    directory: str
+    address: str
+    port: int
+    transit_encryption: str
+    secrets: Secrets
+    server_version: tuple[int, int, int]
+    auth_tokens: tuple[str, ...] = field(repr=False)
+    parameters: dict[str, str]
+    maxmemory_bytes: int
+    master: tuple[str, int] | None
+    master_uses_tls: bool
+    database_file: str
+
+    def text(self) -> str:
+        """The directives; piped to the server, never written to a file."""
+        lines = [*self._storage(), *self._listeners(), *self._users(), *self._replication()]
+        lines += [
+            f'{name} "{self.parameters[name]}"' for name in STARTUP_PARAMETERS if name in self.parameters
+        ]
+        return "\n".join(lines) + "\n"
+
+    def _storage(self) -> list[str]:
+        return [
+            f'dir "{self.directory}"',
+            f'dbfilename "{self.database_file}"',
+            'save ""',
+            "appendonly no",
+            "daemonize no",
+            f"maxmemory {self.maxmemory_bytes}",
+        ]
+
+    def _listeners(self) -> list[str]:
+        tls = self.transit_encryption == "required"
+        return [
+            f"bind {self.address}",
+            "protected-mode no",
+            f"port {0 if tls else self.port}",
+            f"tls-port {self.port if tls else 0}",
+            f'tls-cert-file "{self.directory}/{CERTIFICATE}"',
+            f'tls-key-file "{self.directory}/{KEY}"',
+            f'tls-ca-cert-file "{self.directory}/{AUTHORITY}"',
+            "tls-auth-clients no",
+            f'unixsocket "{self.directory}/{SOCKET}"',
+            "unixsocketperm 700",
+        ]
+
+    def _users(self) -> list[str]:
+        rules = {
+            "default": access.client_rules(self.auth_tokens, self.server_version),
+            access.ADMIN_USER: access.admin_rules(self.secrets.admin),
+            access.REPLICATION_USER: access.replication_rules(self.secrets.replication),
+        }
+        return [f"user {name} {' '.join(words)}" for name, words in rules.items()]
+
+    def _replication(self) -> list[str]:
+        lines = [
+            f"masteruser {access.REPLICATION_USER}",
+            f"masterauth {self.secrets.replication}",
+            f"tls-replication {'yes' if self.master_uses_tls else 'no'}",
+            # A replica that joins is wanted at once, and a silent primary noticed soon.
+            "repl-diskless-sync yes",
+            "repl-diskless-sync-delay 0",
+            "repl-ping-replica-period 1",
+            "repl-timeout 10",
+        ]
+        return lines + ([f"replicaof {self.master[0]} {self.master[1]}"] if self.master else [])

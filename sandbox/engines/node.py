@@ -1,0 +1,187 @@
+"""One cache node: a server process on a host, and the sandbox's line to it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import time
+
+from . import access
+from .admin import AdminConnection, parse_info
+from .configuration import AUTHORITY, CERTIFICATE, KEY, SOCKET, NodeConfiguration
+from .errors import EngineError
+from .launcher import Launcher, Process
+from .server import Server
+
+START_SECONDS = 10.0
+COMMAND_SECONDS = 2.0
+STOP_SECONDS = 2.0
+LOG_TAIL_BYTES = 1500
+
+
+class Node:
+    """A node that is started once per life of its process; `start` again after it died."""
+
+    def __init__(self, node_id: str, host_id: str, directory: str, launcher: Launcher) -> None:
+        self.node_id = node_id
+        self.host_id = host_id
+        self.directory = directory
+        self.configuration: NodeConfiguration | None = None
+        self.unapplied: dict[str, str] = {}
+        self._launcher = launcher
+        self._process: Process | None = None
+        self._admin: AdminConnection | None = None
+        self._watch: AdminConnection | None = None
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+
+    @property
+    def running(self) -> bool:
+        """Whether its process exists; a frozen one does."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def transit_encryption(self) -> str:
+        """The transit mode it was started with."""
+        return self.configuration.transit_encryption if self.configuration else "off"
+
+    def start(self, server: Server, configuration: NodeConfiguration, tls: tuple[str, str, str]) -> None:
+        """Start the process and wait until it answers; `tls` is certificate, key and authority in PEM."""
+        self.stop()
+        for name, content in zip((CERTIFICATE, KEY, AUTHORITY), tls, strict=True):
+            _write_private(f"{self.directory}/{name}", content)
+        self.configuration = configuration
+        self.unapplied = {}
+        self._process = self._launcher.start(self.host_id, self.node_id, [server.path, "-"], self._log)
+        self._feed(configuration.text())
+        self._await_answer()
+
+    def command(self, *words: str | int) -> object:
+        """Run a command as the sandbox's own user; raises EngineError when the node refuses or is silent."""
+        try:
+            if self._admin is None:
+                self._admin = self._connect(COMMAND_SECONDS)
+            self._admin.set_timeout(COMMAND_SECONDS)
+            return self._admin.command(*words)
+        except OSError as error:
+            self._close("_admin")
+            raise EngineError(f"node {self.node_id} does not answer {words[0]}: {error}") from error
+        except EngineError as error:
+            raise EngineError(f"node {self.node_id} refused {words[0]}: {error}") from error
+
+    def replication(self) -> dict[str, str]:
+        """The fields of INFO replication."""
+        return parse_info(str(self.command("INFO", "replication")))
+
+    def set_tokens(self, tokens: tuple[str, ...]) -> None:
+        """Make exactly these tokens valid for clients; those logged in stay."""
+        self.command("ACL", "SETUSER", "default", *access.password_rules(tokens))
+
+    def set_parameter(self, name: str, value: str) -> None:
+        """Change a parameter live; one this server lacks is noted in `unapplied`."""
+        try:
+            self.command("CONFIG", "SET", name, value)
+            self.unapplied.pop(name, None)
+        except EngineError as error:
+            if not self.running:
+                raise
+            self.unapplied[name] = str(error)
+
+    def drop_clients(self) -> None:
+        """Close every client connection, as the service does when a node loses the primary's role."""
+        self.command("CLIENT", "KILL", "USER", "default", "SKIPME", "yes")
+
+    def state(self, timeout: float) -> dict[str, object]:
+        """Whether it runs and answers within `timeout`, and then its role, offset and link.
+
+        Has a connection of its own, so that it can be asked while commands are under way.
+        """
+        if not self.running:
+            self._close("_watch")
+            return {"running": False, "responding": False}
+        try:
+            if self._watch is None:
+                self._watch = self._connect(timeout)
+            self._watch.set_timeout(timeout)
+            fields = parse_info(str(self._watch.command("INFO", "replication")))
+        except (OSError, EngineError):
+            self._close("_watch")
+            return {"running": self.running, "responding": False}
+        return {"running": True, "responding": True, **_role(fields)}
+
+    def signal(self, name: str) -> None:
+        """Send SIG`name`; after KILL the process is gone when this returns."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.send_signal(getattr(signal, f"SIG{name}"))
+        if name == "KILL":
+            self._process.wait(STOP_SECONDS)
+
+    def stop(self) -> None:
+        """End the process at once; nothing on it needs saving."""
+        self._close("_admin")
+        self._close("_watch")
+        self.signal("KILL")
+        self._process = None
+
+    def remove(self) -> None:
+        """Stop, and leave no file."""
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    @property
+    def _log(self) -> str:
+        return f"{self.directory}/server.log"
+
+    def _connect(self, timeout: float) -> AdminConnection:
+        if self.configuration is None or not self.running:
+            raise EngineError("its process is not running")
+        return AdminConnection(f"{self.directory}/{SOCKET}", self.configuration.secrets.admin, timeout)
+
+    def _feed(self, text: str) -> None:
+        pipe = self._process.stdin if self._process else None
+        if pipe is None:
+            raise EngineError(f"node {self.node_id} has no standard input to take its configuration from")
+        with contextlib.suppress(BrokenPipeError), pipe:
+            pipe.write(text.encode())
+
+    def _await_answer(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            with contextlib.suppress(OSError, EngineError):
+                self._admin = self._connect(COMMAND_SECONDS)
+                return
+            if not self.running or time.monotonic() > deadline:
+                tail = self._log_tail()
+                self.stop()
+                raise EngineError(f"node {self.node_id} did not start; the end of its log:\n{tail}")
+            time.sleep(0.005)
+
+    def _close(self, attribute: str) -> None:
+        connection: AdminConnection | None = getattr(self, attribute)
+        if connection is not None:
+            connection.close()
+            setattr(self, attribute, None)
+
+    def _log_tail(self) -> str:
+        with contextlib.suppress(OSError), open(self._log, "rb") as log:
+            log.seek(max(0, os.path.getsize(self._log) - LOG_TAIL_BYTES))
+            return log.read().decode(errors="replace")
+        return "(no log)"
+
+
+def _role(fields: dict[str, str]) -> dict[str, object]:
+    if fields["role"] == "master":
+        return {"role": "primary", "offset": int(fields["master_repl_offset"]), "link": None}
+    return {
+        "role": "replica",
+        "offset": int(fields["slave_repl_offset"]),
+        "link": fields["master_link_status"],
+    }
+
+
+def _write_private(path: str, content: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(content)
