@@ -1,0 +1,38 @@
+"""A mapping as one line of text that survives Run Command's limit of 24,000 characters."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import CacheUnreachable
+
+MARK = "REPORT1:"
+LIMIT = 24_000
+"""What Run Command returns of the standard output: its first characters."""
+
+
+def pack(values: Mapping[str, Any]) -> str:
+    """Return the line."""
+    text = json.dumps(values, separators=(",", ":"))
+    return MARK + base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+
+
+def unpack(output: str) -> dict[str, Any]:
+    """Return the mapping of the last packed line. Raises CacheUnreachable when there is none, or only a part."""
+    lines = [line for line in output.splitlines() if line.startswith(MARK)]
+    cut = len(output) >= LIMIT
+    if not lines:
+        raise CacheUnreachable("the client there printed no report" + (_CUT if cut else ""), "reply")
+    try:
+        return json.loads(gzip.decompress(base64.b64decode(lines[-1][len(MARK) :])))
+    except (ValueError, OSError, EOFError) as error:
+        raise CacheUnreachable(
+            "the report cannot be read" + (_CUT if cut else f": {error}"), "reply"
+        ) from error
+
+
+_CUT = f": Run Command returns the first {LIMIT} characters only, and there were more"

@@ -1,0 +1,197 @@
+"""One connection to one Redis node: redis-py's protocol and parser on a socket that keeps the call's deadline."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Sequence
+from time import monotonic
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from .connecting import DeadlineSocket, open_socket, start_tls
+from .deadline import Deadline
+from .errors import CacheError, CacheRefused, CacheUnreachable
+from .names import Address
+
+Command = tuple[Any, ...]
+
+NOT_NOW = {"LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "BUSY"}
+"""Refusals of a node that may be gone a moment later; nothing was executed."""
+
+
+class ServerError(Exception):
+    """An error that the server sent in answer to one command; its text as sent, beginning with a code."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(f"{code} {text}" if text else code)
+        self.code = code
+
+
+class RedisConnection:
+    """A socket, the address it leads to, and the node's role when the connection was made.
+
+    A call that raises leaves the connection unusable: close it. `sent` then says whether the commands had left
+    completely; if not, the node cannot have executed the last of them.
+    """
+
+    def __init__(self, host: str, sock: DeadlineSocket, address: Address) -> None:
+        self.host = host
+        self.address = address
+        self.opened_at = self.retire_at = monotonic()
+        self.role = ""
+        self.sent = False
+        self.stale = False
+        self.busy: Deadline | None = None
+        self._socket = sock
+        self._link = _Link(sock, host, address)
+        self._send = self._link.send_packed_command
+        self._pack = self._link.pack_command
+
+    @classmethod
+    def open(
+        cls,
+        host: str,
+        addresses: Sequence[Address],
+        context: ssl.SSLContext | None,
+        token: str | None,
+        deadline: Deadline,
+    ) -> RedisConnection:
+        """Connect, shake hands, log in and ask for the role: one round trip after the handshake."""
+        sock, address = open_socket(addresses, deadline)
+        if context is not None:
+            sock = start_tls(sock, host, context, deadline)
+        connection = cls(host, DeadlineSocket(sock, deadline), address)
+        try:
+            connection._log_in(token, tls=context is not None, deadline=deadline)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def call(self, command: Command, deadline: Deadline) -> Any:
+        """The reply to one command. Raises ServerError, or redis-py's errors of a lost connection."""
+        self.sent = False
+        self._socket.deadline = deadline
+        self.busy = deadline
+        try:
+            self._send(self._pack(*command), check_health=False)
+            self.sent = True
+            return self._link.read_response()
+        except redis.RedisError as error:
+            raise _server_error(error) or error from None
+        finally:
+            self.busy = None
+
+    def call_all(self, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
+        """The replies to several commands in one round trip; a ServerError in its place, not raised."""
+        self.sent = False
+        self._socket.deadline = deadline
+        self.busy = deadline
+        try:
+            self._send(self._link.pack_commands(commands), check_health=False)
+            self.sent = True
+            return [self._read() for _ in commands]
+        finally:
+            self.busy = None
+
+    def call_transaction(self, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
+        """The replies to commands of which all are executed, or none, in one round trip."""
+        *queued, replies = self.call_all([("MULTI",), *commands, ("EXEC",)], deadline)
+        # The first refusal is the reason; EXEC then only says that there was one.
+        for reply in [*queued, replies] if isinstance(replies, ServerError) else replies:
+            if isinstance(reply, ServerError):
+                raise reply
+        return replies
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection can serve another call; redis-py closes it on some of the server's errors."""
+        return self._link.is_connected
+
+    def is_quiet(self) -> bool:
+        """Whether the idle connection is open and no reply is left in it."""
+        return self._socket.is_quiet()
+
+    def wake(self) -> None:
+        """End the call that another thread is waiting in."""
+        self._socket.wake()
+
+    def close(self) -> None:
+        """Close the socket; never waits."""
+        self._link.disconnect()
+
+    def _read(self) -> Any:
+        try:
+            return self._link.read_response()
+        except redis.RedisError as error:
+            server_error = _server_error(error)
+            if server_error is None:
+                raise
+            return server_error
+
+    def _log_in(self, token: str | None, tls: bool, deadline: Deadline) -> None:
+        commands: list[Command] = [("ROLE",)] if token is None else [("AUTH", token), ("ROLE",)]
+        try:
+            self._link.connect()
+            replies = self.call_all(commands, deadline)
+        except redis.RedisError as error:
+            hint = "" if tls else "; perhaps the port expects TLS"
+            raise failure_of(error, f"login at {self.host}", "login", deadline, hint) from error
+        for reply in replies[:-1]:
+            if isinstance(reply, ServerError):
+                raise CacheRefused(f"login at {self.host}: {reply}", reply.code, "login")
+        role = replies[-1]
+        if not isinstance(role, ServerError):
+            self.role = role[0].decode()
+        elif role.code == "NOAUTH":
+            raise CacheRefused(f"login at {self.host}: {role}", role.code, "login")
+        elif role.code in NOT_NOW:
+            raise CacheUnreachable(f"login at {self.host}: {role}", "login")
+        # A user without the right to ask for the role may still read and write: then READONLY tells.
+
+
+class _Link(redis.Connection):
+    """redis-py's connection over a socket that is already open; it never opens another one."""
+
+    def __init__(self, sock: DeadlineSocket, host: str, address: Address) -> None:
+        # RESP2 without driver information: not one round trip but our own login before the first command.
+        super().__init__(
+            host=host,
+            port=address[1],
+            protocol=2,
+            driver_info=None,
+            socket_timeout=None,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._open: DeadlineSocket | None = sock
+
+    def _connect(self) -> DeadlineSocket:
+        sock, self._open = self._open, None
+        if sock is None:
+            raise OSError("the connection was closed")
+        return sock
+
+
+def failure_of(
+    error: redis.RedisError, doing: str, stage: str, deadline: Deadline, hint: str = ""
+) -> CacheError:
+    """Our error for a connection that redis-py lost."""
+    if isinstance(error, redis.TimeoutError):
+        return deadline.exceeded(doing, stage)
+    if isinstance(error, redis.InvalidResponse):
+        return CacheRefused(f"{doing}: not an answer of Redis: {error}{hint}", "PROTOCOL", stage)
+    return CacheUnreachable(f"{doing}: the connection was lost{hint}", stage)
+
+
+def _server_error(error: redis.RedisError) -> ServerError | None:
+    """The server's own words, taken out of redis-py's several classes for them, or None for a lost connection."""
+    text = str(error)
+    if error.status_code:
+        return ServerError(error.status_code, text)
+    if isinstance(error, redis.ResponseError):
+        code, _, rest = text.partition(" ")
+        return ServerError(code, rest) if code.isupper() else ServerError("ERR", text)
+    return None

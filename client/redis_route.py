@@ -1,0 +1,163 @@
+"""The connections to one name of a Redis cache: idle ones, those in use, and a watch on where the name leads."""
+
+from __future__ import annotations
+
+import random
+import ssl
+import threading
+from collections.abc import Callable
+from time import monotonic
+
+from .deadline import Deadline
+from .endpoint import Endpoint
+from .errors import CacheUnreachable
+from .names import Names, is_address
+from .redis_connection import RedisConnection
+
+Observer = Callable[[str, str], None]
+"""Told what happens to connections: a word (connected, dropped, name-changed, reread) and its details."""
+
+WATCH_SECONDS = 0.15
+"""How often the primary's name is looked up while the client is used: half of the promised 0.3 s."""
+
+_WATCH_ENDS_AFTER_SECONDS = 10.0  # without a call; then the next call looks the name up before it starts
+_TRUST_SECONDS = 2 * WATCH_SECONDS  # how old the last look-up may be before a call relies on it
+_LOOK_UP_SECONDS = 0.1  # what such a look-up may take; a slow resolver must not spend the call's time
+_STUCK_SECONDS = 0.05  # a call on a node that has lost the name, without an answer for so long, is ended
+_ATTEMPT_SECONDS = 1.0  # a connection takes no longer, so that a moved name is seen within a long deadline
+_AGE_JITTER = 0.2
+
+
+class RedisRoute:
+    """Opens, keeps and drops the connections to one host; one connection serves one call at a time.
+
+    Safe to use from threads. `watched` is for the primary's name, which means one node at a time; a reader name may
+    answer with another replica each time, which does not make the connected one wrong.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        host: str,
+        context: ssl.SSLContext | None,
+        names: Names,
+        observe: Observer,
+        maximum_age_seconds: float,
+        watched: bool,
+    ) -> None:
+        self.host = host
+        self.port = endpoint.port
+        self._token = endpoint.auth_token
+        self._context = context
+        self._names = names
+        self._observe = observe
+        self._maximum_age_seconds = maximum_age_seconds
+        self._watched = watched and not is_address(host)
+        self._lock = threading.Lock()
+        self._idle: list[RedisConnection] = []
+        self._all: set[RedisConnection] = set()
+        self._watcher: threading.Thread | None = None
+        self._closed = threading.Event()
+        self._looked_up_at = 0.0
+        self._used_at = 0.0
+
+    def take(self, deadline: Deadline) -> RedisConnection:
+        """A connection for one call: an idle one that is still right, else a new one. Give it back, or drop it."""
+        self._used_at = deadline.started_at
+        if (
+            self._watched
+            and deadline.started_at - self._looked_up_at > _TRUST_SECONDS
+            and not self._is_watching()
+        ):
+            self._check_name(deadline.part(_LOOK_UP_SECONDS))
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return self._open(deadline)
+            if connection.stale:
+                self.drop(connection, "the name leads elsewhere")
+            elif deadline.started_at > connection.retire_at:
+                self.drop(connection, "old")
+            elif not connection.is_quiet():
+                self.drop(connection, "closed by the server")
+            else:
+                return connection
+
+    def give_back(self, connection: RedisConnection) -> None:
+        """Keep the connection for the next call."""
+        if connection.stale:
+            self.drop(connection, "the name leads elsewhere")
+        else:
+            self._idle.append(connection)
+
+    def drop(self, connection: RedisConnection, reason: str) -> None:
+        """Close the connection and forget it."""
+        with self._lock:
+            self._all.discard(connection)
+        connection.close()
+        self._observe("dropped", f"{connection.address[0]}:{connection.address[1]} ({reason})")
+
+    def close(self) -> None:
+        """Drop the idle connections; those in use when their call ends, at once if it hangs."""
+        self._closed.set()
+        self._mark_stale(lambda connection: True)
+        while self._idle:
+            try:
+                self.drop(self._idle.pop(), "client closed")
+            except IndexError:
+                break
+
+    def _open(self, deadline: Deadline) -> RedisConnection:
+        attempt = deadline.part(max(_ATTEMPT_SECONDS, deadline.remaining() / 2))
+        addresses = self._names.look_up(self.host, self.port, attempt)
+        connection = RedisConnection.open(self.host, addresses, self._context, self._token, attempt)
+        jitter = 1 + random.uniform(-_AGE_JITTER, _AGE_JITTER)  # noqa: S311 - only to spread reconnections
+        connection.retire_at = connection.opened_at + self._maximum_age_seconds * jitter
+        self._looked_up_at = monotonic()
+        with self._lock:
+            self._all.add(connection)
+            connection.stale = self._closed.is_set()
+        self._observe(
+            "connected", f"{connection.address[0]}:{connection.address[1]} ({connection.role or 'no role'})"
+        )
+        self._watch()
+        return connection
+
+    def _is_watching(self) -> bool:
+        return self._watcher is not None and self._watcher.is_alive()
+
+    def _watch(self) -> None:
+        with self._lock:
+            if not self._watched or self._closed.is_set() or self._is_watching():
+                return
+            self._watcher = threading.Thread(target=self._run_watch, name=f"watch {self.host}", daemon=True)
+            self._watcher.start()
+
+    def _run_watch(self) -> None:
+        while not self._closed.wait(WATCH_SECONDS):
+            if monotonic() - self._used_at > _WATCH_ENDS_AFTER_SECONDS:
+                return
+            self._check_name(Deadline(_ATTEMPT_SECONDS))
+
+    def _check_name(self, deadline: Deadline) -> None:
+        """Mark the connections that lead to where the name no longer does; end calls that hang on them."""
+        if not self._all:
+            return
+        try:
+            addresses = self._names.look_up(self.host, self.port, deadline)
+        except CacheUnreachable:
+            return  # a resolver's fault says nothing about connections that work
+        self._looked_up_at = monotonic()
+        self._mark_stale(lambda connection: connection.address not in addresses)
+
+    def _mark_stale(self, leads_elsewhere: Callable[[RedisConnection], bool]) -> None:
+        with self._lock:
+            stale = [connection for connection in self._all if leads_elsewhere(connection)]
+        for connection in stale:
+            if not connection.stale:
+                connection.stale = True
+                self._observe("name-changed", f"{self.host} no longer leads to {connection.address[0]}")
+            call = connection.busy
+            if call is not None and monotonic() - call.started_at > _STUCK_SECONDS:
+                connection.wake()
