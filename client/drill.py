@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ def _gap(calls: Sequence[tuple[float, float, str]]) -> float:
         return 0.0
     ends = [at + took for at, took, outcome in calls if outcome == "ok"]
     marks = [calls[0][0], *ends, max(at + took for at, took, _ in calls)]
-    return max(later - earlier for earlier, later in zip(marks, marks[1:], strict=False))
+    return max(later - earlier for earlier, later in itertools.pairwise(marks))
 
 
 def _timeline(
