@@ -43,7 +43,7 @@ class ApiServer:
         context.endpoint_url = self.url
         self._context = context
         application = _moto_application()
-        gaps.install(context)
+        gaps.install()
         for install in installers:
             install(context)
         self._server = _serve(self._listener, Dispatcher(application, context, Control(context, key)))

@@ -127,13 +127,13 @@ def _hosts_by_vpc(backend: Any) -> dict[str, dict[str, Any]]:
     }
     vpcs: dict[str, dict[str, Any]] = {}
     for interface in list(backend.enis.values()):
-        host = _host(interface, endpoints.get(interface.id))
+        host = _host(backend, interface, endpoints.get(interface.id))
         if host is not None:
             vpcs.setdefault(interface.vpc_id, {})[interface.id] = host
     return vpcs
 
 
-def _host(interface: Any, endpoint: Any) -> dict[str, Any] | None:
+def _host(backend: Any, interface: Any, endpoint: Any) -> dict[str, Any] | None:
     """An interface as a host; None where nothing stands behind it (unattached, a NAT gateway's)."""
     host: dict[str, Any] = {
         "address": interface.private_ip_address,
@@ -147,15 +147,15 @@ def _host(interface: Any, endpoint: Any) -> dict[str, Any] | None:
     if interface.instance is not None:
         if interface.instance.state in ("terminated", "shutting-down", "stopped"):
             return None
-        return {**host, "kind": "instance", "metadata": instance_metadata(interface.instance)}
+        return {**host, "kind": "instance", "metadata": instance_metadata(backend, interface.instance)}
     kind = getattr(interface, "sandbox_kind", None)
     return {**host, "kind": kind} if kind else None
 
 
-def instance_metadata(instance: Any) -> dict[str, Any]:
+def instance_metadata(backend: Any, instance: Any) -> dict[str, Any]:
     """What an instance's metadata service tells about it."""
-    profile = instance.iam_instance_profile
-    roles = list(profile.roles) if profile is not None and hasattr(profile, "roles") else []
+    association = backend.iam_instance_profile_associations.get(instance.id)
+    roles = list(association.iam_instance_profile.roles) if association is not None else []
     name = next((tag["value"] for tag in instance.get_tags() if tag["key"] == "Name"), instance.id)
     return {
         "instance_id": instance.id,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ..context import Context
+from functools import cache
 
 
-def install(context: Context) -> None:
-    """Patches moto; a second call changes nothing."""
+@cache
+def install() -> None:
+    """Patches moto, once in a process; no patch holds a state of its own."""
+    from . import dependencies, endpoints, instances, interfaces, keys, parameters, security_groups
+
+    for part in (interfaces, endpoints, security_groups, dependencies, instances, keys, parameters):
+        part.install()

@@ -1,0 +1,33 @@
+"""What an instance leaves behind, and what a modification of it keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .patch import around
+
+
+def install() -> None:
+    """Patches interfaces of instances."""
+    from moto.ec2.models.instances import Instance
+
+    @around(Instance, "prep_nics")
+    def prepare(original: Any, instance: Any, nic_spec: list[dict[str, Any]], **kwargs: Any) -> None:
+        """An interface made for an instance goes with it, as AWS's default is; moto's stays for ever."""
+        made_here = {int(nic["DeviceIndex"]) for nic in nic_spec if not nic.get("NetworkInterfaceId")}
+        kept = {int(nic["DeviceIndex"]) for nic in nic_spec if nic.get("DeleteOnTermination") is False}
+        original(instance, nic_spec, **kwargs)
+        for index, interface in instance.nics.items():
+            if (index in made_here or not nic_spec) and index not in kept:
+                interface.delete_on_termination = True
+
+    @around(Instance, "terminate")
+    def terminate(original: Any, instance: Any) -> Any:
+        """A terminated instance has no interface any more; moto's list keeps it."""
+        result = original(instance)
+        instance.nics = {
+            index: interface
+            for index, interface in instance.nics.items()
+            if not interface.delete_on_termination
+        }
+        return result

@@ -1,0 +1,72 @@
+"""SecureStrings that are secret: not shown without decryption, not decrypted without their key.
+
+moto answers `kms:KEY:PLAINTEXT` to a call without decryption, so whoever may read a parameter had its value
+without the right to the key.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from .patch import around
+
+AWS_MANAGED = "alias/aws/ssm"
+
+
+def ciphertext(stored: str) -> str:
+    """What a SecureString looks like without decryption: stable, and nothing of the value in it."""
+    digest = hashlib.shake_256(stored.encode()).digest(96)
+    return "AQICAHi" + base64.b64encode(digest).decode()
+
+
+def _check_key(account_id: str, region: str, key_id: str, verb: str) -> None:
+    from moto.core.exceptions import JsonRESTError
+    from moto.kms.models import kms_backends
+
+    if key_id == AWS_MANAGED:
+        return
+    keys = kms_backends[account_id][region]
+    if key_id.startswith("arn:"):
+        key_id = key_id.split(":", 5)[-1].removeprefix("key/")
+    found = keys.get_key_id_from_alias(key_id) if key_id.startswith("alias/") else key_id
+    key = keys.keys.get(found)
+    if key is None:
+        raise JsonRESTError("InvalidKeyId", f"Invalid keyId {key_id}")
+    if key.key_state != "Enabled":
+        state = "is pending deletion" if key.key_state == "PendingDeletion" else "is disabled"
+        raise JsonRESTError("InvalidKeyId", f"{key.arn} {state}, so the value cannot be {verb}.")
+
+
+def install() -> None:
+    """Patches how values are shown and taken."""
+    from moto.ssm.models import Parameter, SimpleSystemManagerBackend
+    from moto.ssm.responses import SimpleSystemManagerResponse
+
+    @around(Parameter, "response_object")
+    def show(
+        original: Any, parameter: Any, decrypt: bool = False, region: str | None = None
+    ) -> dict[str, Any]:
+        answer = original(parameter, decrypt, region)
+        if parameter.parameter_type == "SecureString":
+            if not decrypt:
+                answer["Value"] = ciphertext(parameter.value)
+            else:
+                _check_key(
+                    parameter.account_id, region or parameter.sandbox_region, parameter.keyid, "decrypted"
+                )
+        return answer
+
+    @around(SimpleSystemManagerBackend, "put_parameter")
+    def put(original: Any, backend: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        parameter = original(backend, name, *args, **kwargs)
+        parameter.sandbox_region = backend.region_name
+        return parameter
+
+    @around(SimpleSystemManagerResponse, "put_parameter")
+    def check_put(original: Any, response: Any) -> Any:
+        if response._get_param("Type") == "SecureString":
+            key_id = response._get_param("KeyId") or AWS_MANAGED
+            _check_key(response.current_account, response.region, key_id, "encrypted")
+        return original(response)

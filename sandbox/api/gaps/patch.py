@@ -1,0 +1,27 @@
+"""How a method of moto is replaced."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+Replacement = Callable[..., Any]
+
+
+def around(owner: type, name: str) -> Callable[[Replacement], Replacement]:
+    """Puts `replacement(original, self, *args, **kwargs)` in the place of `owner.name`.
+
+    Fails at once when moto has no such method any more: a patch must not end up beside what it patches.
+    """
+    original = getattr(owner, name)
+
+    def put(replacement: Replacement) -> Replacement:
+        @functools.wraps(original)
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            return replacement(original, self, *args, **kwargs)
+
+        setattr(owner, name, method)
+        return replacement
+
+    return put
