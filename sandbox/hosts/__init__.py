@@ -36,7 +36,7 @@ called once with the `daemon.Daemon`::
         daemon.add_operation("engine_state", state)   # then hosts.call("engine_state", host_id=..., ...) outside
         daemon.network.on_host_removed(forget)        # forget(host_id), before the host's network goes
 
-    daemon.network.host(host_id)                 world.Host: id, vpc_id, kind, address, gateway, zone, resolver, metadata
+    daemon.network.host(host_id)                 world.Host: id, vpc_id, kind, address, gateway, zone, resolver ...
     daemon.network.in_host(host_id, function)    run it in the host's network; subprocess.Popen and sockets stay there
     daemon.network.listen(host_id, ip, port)     a bound (TCP: listening) socket there
     daemon.processes.start/stop/signal/state/log/directory(host_id, name, ...)   see processes.Processes

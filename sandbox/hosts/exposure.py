@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .errors import HostsUnavailable
-from .namespaces import MS_BIND, MS_NODEV, MS_NOSUID, MS_RDONLY, MS_REC, MS_REMOUNT, mount
+from .namespaces import MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REC, MS_REMOUNT, mount
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -77,6 +77,7 @@ def _cover(closed: Path, below: list[Path]) -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.touch()
             mount(f"/proc/self/fd/{descriptor}", str(path), None, MS_BIND | MS_REC)
-            mount("none", str(path), None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID)
+            kept = os.statvfs(path).f_flag & (MS_NODEV | MS_NOEXEC)  # a container may not take these away
+            mount("none", str(path), None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | kept)
         finally:
             os.close(descriptor)

@@ -151,6 +151,12 @@ class Hosts:
                 return pid
         raise HostsError(f"no process {inside} in the sandbox")
 
+    def enter_command(self, inside: int) -> list[str]:
+        """The start of a command line that runs the rest as (inner) root in all namespaces of an inside process."""
+        # nsenter would reset the groups, which only root may; anyone else is the inner root already.
+        credentials = [] if os.geteuid() == 0 else ["--preserve-credentials"]
+        return ["nsenter", "--target", str(self.outside_pid(inside)), "--all", *credentials, "--"]
+
     def stop(self) -> None:
         """End everything; returns when the launcher is gone, and with it every process inside."""
         self._channel.close()

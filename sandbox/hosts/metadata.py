@@ -167,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "EC2ws", ""
     timeout = IDLE_SECONDS
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+    def log_message(self, format: str, *args: object) -> None:
         """Say nothing: a token may stand in a request."""
 
     def do_PUT(self) -> None:

@@ -93,6 +93,13 @@ def ip_batch(lines: Sequence[str], name: str | None = None) -> None:
         command(["ip", *(["-n", name] if name else []), "-batch", "-"], "\n".join(lines) + "\n")
 
 
+def discard(names: Sequence[str]) -> None:
+    """Delete those of the named networks that exist."""
+    for name in names:
+        if (NAMED / name).exists():
+            command(["ip", "netns", "delete", name])
+
+
 def nft(name: str, text: str) -> None:
     """Load nft text in the named network as one transaction."""
     in_network(name, lambda: command(["nft", "-f", "-"], text))

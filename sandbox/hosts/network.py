@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dnslib import QTYPE, DNSRecord
 
 from .errors import HostsError
-from .namespaces import in_network, listen
+from .namespaces import discard, in_network, listen
 from .relay import server_context
 from .vpc import Vpc
 from .world import Host, check_world
@@ -77,7 +77,7 @@ class Network:
                 del self._vpcs[vpc_id]
             for vpc_id, spec in world["vpcs"].items():
                 if vpc_id not in self._vpcs:
-                    self._vpcs[vpc_id] = Vpc(vpc_id, spec, self._daemon, self._removed)
+                    self._vpcs[vpc_id] = self._new_vpc(vpc_id, spec)
                 new, gone = self._vpcs[vpc_id].apply(spec, services, self._contexts)
                 created += new
                 removed += gone
@@ -104,6 +104,13 @@ class Network:
         question = DNSRecord.question(name)
         reply = DNSRecord.parse(self.in_host(host_id, lambda: question.send(resolver, timeout=2)))
         return [str(record.rdata) for record in reply.rr if record.rtype == QTYPE.A]
+
+    def _new_vpc(self, vpc_id: str, spec: dict[str, Any]) -> Vpc:
+        try:
+            return Vpc(vpc_id, spec, self._daemon, self._removed)
+        except BaseException:
+            discard([vpc_id])
+            raise
 
     def _removed(self, host_id: str) -> None:
         for callback in self._removal:

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from dnslib import CLASS, QTYPE, RCODE, RR, A, CNAME, DNSError, DNSRecord
+from dnslib import CLASS, CNAME, QTYPE, RCODE, RR, A, DNSError, DNSRecord
 
 TTL_SECONDS = 5
 PLAIN_UDP_BYTES = 512  # RFC 1035; more only where the question says so (EDNS)

@@ -6,6 +6,7 @@ launcher dies with the supervisor's end of the control socket, so whoever is kil
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import pwd
@@ -70,6 +71,8 @@ def _become_nobody(paths: list[Path]) -> None:
     ns.mount("none", "/", None, ns.MS_REC | ns.MS_PRIVATE)
     expose(paths)
     user = _unused_user()
+    if user is None:
+        return  # root of a container that maps nobody else is not the machine's root
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
@@ -78,11 +81,19 @@ def _become_nobody(paths: list[Path]) -> None:
     os.chdir("/")
 
 
-def _unused_user() -> int:
+def _unused_user() -> int | None:
     taken = {entry.pw_uid for entry in pwd.getpwall()}
-    taken |= {path.stat().st_uid for path in Path("/proc").iterdir() if path.name.isdigit() and path.exists()}
-    free = [user for user in UNUSED_USERS if user not in taken]
-    return secrets.choice(free)
+    for path in Path("/proc").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # it ended meanwhile
+            taken.add(path.stat().st_uid)
+    mapped = [_span(line) for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    free = [user for user in UNUSED_USERS if user not in taken and any(user in span for span in mapped)]
+    return secrets.choice(free) if free else None
+
+
+def _span(line: str) -> range:
+    first, _, count = map(int, line.split())
+    return range(first, first + count)
 
 
 def _enter_namespaces() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import HostsError
 from .firewall import METADATA, RESOLVER, device, ruleset
 from .metadata import Metadata, mac_address
-from .namespaces import in_network, ip_batch, listen, nft
+from .namespaces import discard, in_network, ip_batch, listen, nft
 from .relay import Relay
 from .resolver import Resolver, vpc_names
 from .world import Host, describe_host, resolver_address
@@ -83,7 +83,11 @@ class Vpc:
         self._remove_hosts(moved)
         self._set_addresses(spec, services)
         new = [host for id_, host in wanted.items() if id_ not in self.hosts]
-        self._add_hosts(new)
+        try:
+            self._add_hosts(new)
+        except BaseException:
+            discard([host.id for host in new])  # half a host would be in the way of the next attempt
+            raise
         self.hosts = wanted
         self._resolver.names = vpc_names(spec, services, self._daemon.region)
         instances = {id_: host for id_, host in wanted.items() if host.kind == "instance"}
@@ -132,10 +136,10 @@ class Vpc:
 
     def _remove_hosts(self, host_ids: list[str]) -> None:
         for host_id in host_ids:
-            host = self.hosts.pop(host_id)
             for key in [key for key in self._relays if key[0] == host_id]:
                 self._relays.pop(key).close()
             self._removed(host_id)
+            host = self.hosts.pop(host_id)
             ip_batch([f"link delete {device(host.address)}"], self.id)
             ip_batch([f"netns delete {host_id}"])
 
