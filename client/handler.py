@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .endpoint import Endpoint
-from .errors import CacheError
-from .work import error_as_mapping, perform
+from .work import perform_here
 
 
 def handler(event: Any, context: object) -> dict[str, Any]:
@@ -15,11 +13,5 @@ def handler(event: Any, context: object) -> dict[str, Any]:
     The endpoint is read anew for each call, so that a replaced cache or a rotated token needs no new function. What
     went wrong comes back under `error`; the handler itself does not fail, so Lambda repeats nothing.
     """
-    options = dict(event) if isinstance(event, dict) else {}
-    command = str(options.pop("command", "verify"))
-    options.setdefault("where", "function")
-    try:
-        endpoint = Endpoint.from_environment()
-    except CacheError as error:
-        return error_as_mapping(error)
-    return perform(command, options, endpoint)
+    task = {"where": "function", **(event if isinstance(event, dict) else {})}
+    return perform_here(task)

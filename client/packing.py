@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import CacheUnreachable
+from .errors import CacheUnreachable, InvalidEndpoint
 
 MARK = "REPORT1:"
 LIMIT = 24_000
@@ -19,6 +19,22 @@ def pack(values: Mapping[str, Any]) -> str:
     """Return the line."""
     text = json.dumps(values, separators=(",", ":"))
     return MARK + base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+
+
+def encode_task(values: Mapping[str, Any]) -> str:
+    """Return a task as one word: no quoting, and nothing for Systems Manager to expand ("{{ssm:...}}")."""
+    return base64.b64encode(json.dumps(values).encode()).decode()
+
+
+def decode_task(word: str) -> dict[str, Any]:
+    """Return the task. Raises InvalidEndpoint when the word is none."""
+    try:
+        task = json.loads(base64.b64decode(word, validate=True))
+    except ValueError:
+        task = None
+    if not isinstance(task, dict):
+        raise InvalidEndpoint("work takes one word, as the client on a laptop makes it")
+    return task
 
 
 def unpack(output: str) -> dict[str, Any]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .errors import CacheError, CacheRefused, CacheUnreachable, InvalidEndpoint
-from .packing import unpack
+from .packing import encode_task, unpack
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -111,11 +110,9 @@ def replication_group_id(outputs: Mapping[str, Any]) -> str:
 
 def _on_instance(instance_id: str, name: str, region: str | None) -> Callable[..., dict[str, Any]]:
     def run(command: str, options: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-        words = ["cache-client", command, "--packed", "--where", name]
-        for key, value in options.items():
-            words += [f"--{key.replace('_', '-')}", str(value)]
+        task = encode_task({"command": command, "where": name, **options})
         with _explained(f"the command on {name} ({instance_id})"):
-            return _run_command(_client("ssm", region), instance_id, shlex.join(words), seconds)
+            return _run_command(_client("ssm", region), instance_id, f"cache-client work {task}", seconds)
 
     return run
 

@@ -17,6 +17,17 @@ from .errors import CacheError, InvalidEndpoint
 _DEADLINE_SECONDS = 2.0  # patience of a single operation or check; an application would set its own
 
 
+def perform_here(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Perform {"command": ..., ...options} on the cache that the environment names; without a command, verify."""
+    options = dict(task)
+    command = str(options.pop("command", "verify"))
+    try:
+        endpoint = Endpoint.from_environment()
+    except CacheError as error:
+        return error_as_mapping(error)
+    return perform(command, options, endpoint)
+
+
 def perform(command: str, options: Mapping[str, Any], endpoint: Endpoint) -> dict[str, Any]:
     """Do it and return the answer as JSON's types; what went wrong is an answer too, under `error`."""
     try:

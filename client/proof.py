@@ -1,0 +1,106 @@
+"""The two proofs of a stack, from all its clients at the same time: every check, and a failover under load."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from . import remote
+from .drill import Limits, evaluate
+from .drill_worker import WorkerRecord
+from .endpoint import Endpoint
+from .errors import CacheError
+from .remote import Place
+from .results import CheckResult, Drill, check_from_mapping
+from .work import perform, raise_error
+
+_CHECKS_SECONDS = 60.0
+_UNDER_WAY_SECONDS = (
+    3.0  # from starting the workers to the trigger: Run Command and a cold function take about 2
+)
+_RESTORED_SECONDS = 900.0  # AWS builds the new replica in minutes
+
+
+def local_place(endpoint: Endpoint) -> Place:
+    """This very process as a client."""
+
+    def run(command: str, options: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        return perform(command, {"where": "here", **options}, endpoint)
+
+    return Place("here", run)
+
+
+def verify(found: Sequence[Place], show: Callable[[CheckResult], None]) -> list[str]:
+    """Run every check at every place at the same time and show each result; return what carried the bytes there.
+
+    A place that cannot be reached is a failed check named `client-reached`, so one broken client hides no other.
+    """
+    libraries: list[str] = []
+    with ThreadPoolExecutor(max_workers=len(found)) as threads:
+        answers = [(place, threads.submit(place.run, "verify", {}, _CHECKS_SECONDS)) for place in found]
+        for place, answer in answers:
+            started = time.monotonic()
+            try:
+                report = answer.result()
+                raise_error(report, place.name)
+            except CacheError as error:
+                took, evidence = time.monotonic() - started, f"{type(error).__name__}: {error}"
+                show(
+                    CheckResult(
+                        "client-reached", "The client can be reached.", place.name, False, took, evidence
+                    )
+                )
+                continue
+            libraries.append(f"{place.name}: {report['library']}")
+            for item in report["checks"]:
+                show(check_from_mapping(item))
+    return libraries
+
+
+def drill(
+    found: Sequence[Place],
+    outputs: Mapping[str, Any],
+    *,
+    tell: Callable[[str], None],
+    limits: Limits | None = None,
+    maximum_seconds: float = 60.0,
+) -> Drill:
+    """Write from every place, fail the primary over, and evaluate what became of the writes.
+
+    Raises CacheError when a place cannot be reached or the failover is refused; then nothing was triggered, or
+    the workers end by themselves after `maximum_seconds`.
+    """
+    options = {"run": uuid.uuid4().hex[:12], "maximum_seconds": maximum_seconds}
+    with ThreadPoolExecutor(max_workers=len(found) + 1) as threads:
+        tell(f"writing and reading from {remote.names_of(found)}")
+        workers = [threads.submit(place.run, "drill", options, maximum_seconds + 30) for place in found]
+        _let_them_begin(workers)
+        accepted_at = remote.failover(outputs)
+        tell("failover accepted")
+        restored = threads.submit(remote.wait_until_available, outputs, _RESTORED_SECONDS)
+        records = []
+        for place, worker in zip(found, workers, strict=True):
+            answer = worker.result()
+            raise_error(answer, place.name)
+            records.append(WorkerRecord.from_mapping(answer["record"]))
+        tell("waiting until the replicas are restored")
+        restored_at = restored.result()
+    events = remote.service_events(outputs, accepted_at)
+    if restored_at is not None:
+        events.append((restored_at, "replicas restored: the group is available"))
+    return evaluate("TestFailover of the ElastiCache API", accepted_at, records, events, limits)
+
+
+def _let_them_begin(workers: Sequence[Future[dict[str, Any]]]) -> None:
+    """Wait until the workers are under way; one that ends by then has failed, and its error is raised."""
+    ended = threading.Event()
+    for worker in workers:
+        worker.add_done_callback(lambda _: ended.set())
+    if ended.wait(_UNDER_WAY_SECONDS):
+        for worker in workers:
+            if worker.done():
+                raise_error(worker.result(), "a client")
