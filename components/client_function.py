@@ -183,13 +183,13 @@ def check_client_function(name: str, args: ClientFunctionArgs) -> Checks:
     """Collect every problem of these arguments."""
     checks = Checks.of(ClientFunctionArgs, args, "ClientFunction", name)
     check_component_name(checks, name)
-    checks.one_of("url", args.get("url", "none"), _URL_KINDS)
+    checks.choice("url", _URL_KINDS, default="none")
     if args.get("url") == "public" and args.get("allow_public_url") is not True:
         checks.add(
             "url", "'public' lets anyone read the cache; set allow_public_url: true if that is meant, or iam"
         )
-    checks.in_range("timeout_seconds", args.get("timeout_seconds", 60), 1, 900)
-    checks.in_range("memory_mib", args.get("memory_mib", 256), 128, 10_240)
+    checks.integer("timeout_seconds", 1, 900, default=60)
+    checks.integer("memory_mib", 128, 10_240, default=256)
     if len(args.get("security_group_ids") or ()) > 4:
         checks.add(
             "security_group_ids", "at most 4, as Lambda takes 5 groups and one is the function's own (R144)"

@@ -1,0 +1,58 @@
+"""An ElastiCache cache with everything around it: settings -> components -> outputs."""
+
+import pulumi
+import pulumi_aws as aws
+
+import settings
+from components.client_function import ClientFunction
+from components.client_instances import ClientInstances
+from components.endpoint_parameter import EndpointParameter
+from components.network import Network
+from components.redis_cache import RedisCache
+
+stack = settings.read()
+network = Network("network", {**stack.network, "tags": stack.tags})
+place = {"vpc_id": network.vpc_id, "subnet_ids": network.private_subnet_ids, "tags": stack.tags}
+cache = RedisCache("cache", settings.placed(stack.cache, place))
+endpoint = EndpointParameter(
+    "endpoint",
+    {
+        "engine": cache.engine,
+        "host": cache.host,
+        "reader_host": cache.reader_host,
+        "port": cache.port,
+        "tls": cache.tls,
+        "auth_token": cache.auth_token,
+        "tags": stack.tags,
+    },
+)
+client = {
+    **place,
+    "security_group_ids": settings.present(
+        cache.client_security_group_id, network.endpoint_client_security_group_id
+    ),
+    "environment": {"CACHE_PARAMETER": endpoint.connection_parameter},
+    "policies": {"connection": endpoint.read_policy_json},
+}
+instances = ClientInstances("client", {**stack.instances, **client}) if stack.instances else None
+function = ClientFunction("function", {**stack.function, **client}) if stack.function is not None else None
+
+outputs = {
+    "engine": cache.engine,
+    "engine_version": cache.engine_version,
+    "host": cache.host,
+    "reader_host": cache.reader_host,
+    "port": cache.port,
+    "tls": cache.tls,
+    "member_ids": cache.member_ids,
+    "endpoint_parameter": endpoint.endpoint_parameter,
+    "connection_parameter": endpoint.connection_parameter,
+    "client_instance_ids": instances and instances.instance_ids,
+    "client_function_name": function and function.function_name,
+    "client_function_url": function and function.function_url,
+    "vpc_id": network.vpc_id,
+    "region": aws.get_region().region,
+}
+for name, value in outputs.items():
+    if value is not None:
+        pulumi.export(name, value)

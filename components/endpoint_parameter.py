@@ -1,0 +1,201 @@
+"""Where a cache is, as two encrypted parameters that only their readers can open."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+from typing_extensions import NotRequired, TypedDict
+
+from .names import default_parameter_path, parameter_path_fault
+from .policies import policy_document
+from .problems import Checks, check_component_name
+
+_CONNECTION = ("engine", "host", "reader_host", "port", "tls", "auth_token")
+_ADMINISTRATION = [
+    f"kms:{verb}*"
+    for verb in [
+        "Create",
+        "Describe",
+        "Enable",
+        "List",
+        "Put",
+        "Update",
+        "Revoke",
+        "Disable",
+        "Get",
+        "Delete",
+        "Tag",
+        "Untag",
+        "Schedule",
+        "Cancel",
+        "Rotate",
+    ]
+]
+
+
+class EndpointParameterArgs(TypedDict):
+    """Arguments of EndpointParameter."""
+
+    parameter_path: NotRequired[str]
+    """Path of both parameters. Default: /PROJECT/STACK (/pulumi/PROJECT/STACK where AWS reserves the name)."""
+    engine: pulumi.Input[str]
+    """redis, valkey or memcached."""
+    host: pulumi.Input[str]
+    """Where to write, or Memcached's configuration endpoint."""
+    reader_host: NotRequired[pulumi.Input[str] | None]
+    """Where to read from replicas. Default: none."""
+    port: pulumi.Input[int]
+    """Port of all hosts."""
+    tls: pulumi.Input[bool]
+    """Whether the cache speaks TLS."""
+    auth_token: NotRequired[pulumi.Input[str] | None]
+    """The token, kept secret. Default: none."""
+    key_deletion_window_days: NotRequired[int]
+    """Days before a deleted key is gone, 7-30. Default: 7."""
+    tags: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Tags for every resource. Default: none."""
+
+
+class EndpointParameter(pulumi.ComponentResource):
+    """The endpoint (`host:port`) and the whole connection (JSON) as SecureStrings under a key of their own.
+
+    Creates the key with yearly rotation, its alias, and PATH/endpoint and PATH/connection. A replaced cache changes
+    their values only, so a client that reads them again finds it.
+    """
+
+    endpoint_parameter: pulumi.Output[str]
+    connection_parameter: pulumi.Output[str]
+    key_arn: pulumi.Output[str]
+    read_policy_json: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: EndpointParameterArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        check_endpoint_parameter(name, args).raise_problems()
+        super().__init__("aws-cache:index:EndpointParameter", name, _without_plain_token(args), opts)
+        tags, child = args.get("tags") or {}, pulumi.ResourceOptions(parent=self)
+        project, stack = pulumi.get_project(), pulumi.get_stack()
+        path = args.get("parameter_path", default_parameter_path(project, stack))
+        lookup = pulumi.InvokeOptions(parent=self)
+        region = aws.get_region(opts=lookup).region
+        key = aws.kms.Key(
+            name,
+            description=f"Endpoint and connection of {path}",
+            enable_key_rotation=True,
+            deletion_window_in_days=int(args.get("key_deletion_window_days", 7)),
+            policy=_key_policy(
+                aws.get_partition(opts=lookup).partition,
+                aws.get_caller_identity(opts=lookup).account_id,
+                region,
+            ),
+            tags=tags,
+            opts=child,
+        )
+        aws.kms.Alias(name, name=f"alias/{project}/{stack}/{name}", target_key_id=key.key_id, opts=child)
+        endpoint, connection = (
+            aws.ssm.Parameter(
+                f"{name}-{role}",
+                name=f"{path}/{role}",
+                type="SecureString",
+                key_id=key.arn,
+                description=description,
+                value=value,
+                tags=tags,
+                opts=child,
+            )
+            for role, description, value in (
+                ("endpoint", "host:port of the cache", _endpoint(args)),
+                ("connection", "How to connect to the cache, as JSON", _connection(args)),
+            )
+        )
+
+        self.endpoint_parameter = endpoint.name
+        self.connection_parameter = connection.name
+        self.key_arn = key.arn
+        self.read_policy_json = pulumi.Output.all(key.arn, endpoint.arn, connection.arn).apply(
+            lambda arns: _read_policy(region, *arns)
+        )
+        self.register_outputs({key: getattr(self, key) for key in type(self).__annotations__})
+
+
+def check_endpoint_parameter(name: str, args: EndpointParameterArgs) -> Checks:
+    """Collect every problem of these arguments."""
+    checks = Checks.of(EndpointParameterArgs, args, "EndpointParameter", name)
+    check_component_name(checks, name)
+    checks.integer("key_deletion_window_days", 7, 30, default=7)
+    path = checks.get("parameter_path")
+    fault = parameter_path_fault(path) if path is not None else None
+    if fault:
+        checks.add("parameter_path", fault)
+    return checks
+
+
+def _without_plain_token(args: EndpointParameterArgs) -> dict[str, Any]:
+    return {key: pulumi.Output.secret(value) if key == "auth_token" else value for key, value in args.items()}
+
+
+def _endpoint(args: EndpointParameterArgs) -> pulumi.Output[str]:
+    return pulumi.Output.all(args["host"], args["port"]).apply(lambda values: f"{values[0]}:{int(values[1])}")
+
+
+def _connection(args: EndpointParameterArgs) -> pulumi.Output[str]:
+    present = {key: args[key] for key in _CONNECTION if args.get(key) is not None}
+    if "auth_token" in present:
+        present["auth_token"] = pulumi.Output.secret(present["auth_token"])
+    return pulumi.Output.all(**present).apply(lambda values: json.dumps(_whole(values)))
+
+
+def _whole(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with a port that is a whole number, as numbers pass through the engine as floats."""
+    return {**values, "port": int(values["port"])}
+
+
+def _key_policy(partition: str, account_id: str, region: str) -> str:
+    """Return a policy by which the account administers the key, and uses it through Parameter Store only.
+
+    Whom the account lets use it is for the identity policies to say: no principal gets in by this policy alone.
+    """
+    account = {"AWS": f"arn:{partition}:iam::{account_id}:root"}
+    return policy_document(
+        {
+            "Sid": "AccountAdministers",
+            "Effect": "Allow",
+            "Principal": account,
+            "Action": _ADMINISTRATION,
+            "Resource": "*",
+        },
+        {
+            "Sid": "AccountUsesThroughParameterStore",
+            "Effect": "Allow",
+            "Principal": account,
+            "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"],
+            "Resource": "*",
+            "Condition": {
+                "StringEquals": {
+                    "kms:CallerAccount": account_id,
+                    "kms:ViaService": f"ssm.{region}.amazonaws.com",
+                }
+            },
+        },
+    )
+
+
+def _read_policy(region: str, key_arn: str, endpoint_arn: str, connection_arn: str) -> str:
+    """Return the policy that reads these two parameters and nothing else (R140)."""
+    arns = [endpoint_arn, connection_arn]
+    return policy_document(
+        {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": arns},
+        {
+            "Effect": "Allow",
+            "Action": "kms:Decrypt",
+            "Resource": key_arn,
+            "Condition": {
+                "StringEquals": {
+                    "kms:ViaService": f"ssm.{region}.amazonaws.com",
+                    "kms:EncryptionContext:PARAMETER_ARN": arns,
+                }
+            },
+        },
+    )

@@ -1,0 +1,220 @@
+"""A Redis or Valkey cache with cluster mode disabled: one primary, up to five replicas."""
+
+import hashlib
+import json
+import secrets
+import string
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+from . import engines, node_types
+from .cache_access import CacheAccess
+from .names import member_ids
+from .parameters import as_text
+from .redis_arguments import RedisCacheArgs, check_redis_cache
+
+_TOKEN_LENGTH = 48
+_ALPHANUMERIC = string.ascii_letters + string.digits
+_REPLACING = (
+    "port",
+    "at_rest_encryption",
+    "kms_key_arn",
+    "subnet_group_name",
+    "network_type",
+    "restore_snapshot_name",
+    "restore_snapshot_arns",
+)
+
+
+class RedisCache(pulumi.ComponentResource):
+    """A replication group with what belongs to it.
+
+    Creates the replication group; a CacheAccess unless security_group_ids is given; a subnet group unless one is
+    named; a parameter group when there are parameters; two log groups unless there are no logs; and the stash
+    that keeps the generated token. reader_host is absent without replicas: AWS's reader endpoint then leads to
+    the primary, and a client that expects a copy there would be wrong.
+    """
+
+    engine: pulumi.Output[str]
+    engine_version: pulumi.Output[str]
+    host: pulumi.Output[str]
+    reader_host: pulumi.Output[str] | None
+    port: pulumi.Output[int]
+    tls: pulumi.Output[bool]
+    auth_token: pulumi.Output[str] | None
+    member_ids: pulumi.Output[Sequence[str]]
+    client_security_group_id: pulumi.Output[str] | None
+    replication_group: aws.elasticache.ReplicationGroup
+
+    def __init__(self, name: str, args: RedisCacheArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        checks = check_redis_cache(name, args)
+        checks.raise_problems()
+        super().__init__("aws-cache:index:RedisCache", name, _without_plain_token(args), opts)
+        checks.log_warnings(self)
+        self._name, self._args, self._tags = name, args, args.get("tags") or {}
+        self._engine = args.get("engine", "redis")
+        self._version = args.get("engine_version", engines.DEFAULT_VERSIONS[self._engine])
+        self._nodes = 1 + int(args.get("replicas", 1))
+        port = int(args.get("port", 6379))
+
+        access = None
+        if "security_group_ids" not in args:
+            access_args = {"vpc_id": args["vpc_id"], "ports": [port], "tags": self._tags}
+            access = CacheAccess(name, access_args, self._child)
+        self.auth_token = self._token()
+        group = aws.elasticache.ReplicationGroup(
+            name,
+            description=f"Cache {name} of stack {pulumi.get_stack()} of {pulumi.get_project()}",
+            engine=self._engine,
+            engine_version=self._version,
+            node_type=args.get("node_type", "cache.t4g.micro"),
+            num_cache_clusters=self._nodes,
+            automatic_failover_enabled=self._nodes > 1,
+            multi_az_enabled=self._nodes > 1,
+            preferred_cache_cluster_azs=args.get("preferred_availability_zones"),
+            port=port,
+            subnet_group_name=self._subnet_group(),
+            security_group_ids=[access.cache_security_group_id] if access else args["security_group_ids"],
+            parameter_group_name=self._parameter_group(),
+            log_delivery_configurations=self._logs(),
+            auth_token=self.auth_token,
+            auth_token_update_strategy=args.get("auth_token_update_strategy", "ROTATE")
+            if self.auth_token
+            else None,
+            final_snapshot_identifier=self._final_snapshot(),
+            auto_minor_version_upgrade=args.get("auto_minor_version_upgrade", True),
+            apply_immediately=args.get("apply_immediately", True),
+            tags={**self._tags, "Name": name},
+            opts=self._group_options(),
+            **_encryption(args),
+            **_backups_and_windows(args),
+        )
+
+        self.replication_group = group
+        self.engine = group.engine
+        self.engine_version = group.engine_version_actual
+        self.host = group.primary_endpoint_address
+        self.reader_host = group.reader_endpoint_address if self._nodes > 1 else None
+        self.port = pulumi.Output.from_input(port)
+        self.tls = pulumi.Output.from_input(args.get("transit_encryption", True))
+        # AWS derives them from the group's id, so they are known as early as it (R22).
+        nodes = self._nodes
+        self.member_ids = group.id.apply(lambda group_id: member_ids(group_id, nodes))
+        self.client_security_group_id = access.client_security_group_id if access else None
+        self.register_outputs({key: getattr(self, key) for key in type(self).__annotations__})
+
+    @property
+    def _child(self) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self)
+
+    def _group_options(self) -> pulumi.ResourceOptions:
+        # Left out, the version is a constant for new caches only: AWS's own upgrades must not look like a downgrade.
+        ignored = [] if "engine_version" in self._args else ["engineVersion"]
+        protect = True if self._args.get("deletion_protection") else None  # None: as the caller's options say
+        return pulumi.ResourceOptions(parent=self, ignore_changes=ignored, protect=protect)
+
+    def _token(self) -> pulumi.Output[str] | None:
+        """Return the caller's token, else one that was generated in the first run and is kept by the stack."""
+        if self._args.get("authentication", "token") == "none":
+            return None
+        if "auth_token" in self._args:
+            return pulumi.Output.secret(self._args["auth_token"])
+        generated = "".join(secrets.choice(_ALPHANUMERIC) for _ in range(_TOKEN_LENGTH))
+        # Every run generates; ignoring the change keeps the first. `pulumi up --replace URN` rotates it.
+        return self._stash("token", pulumi.Output.secret(generated))
+
+    def _stash(self, role: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
+        options = pulumi.ResourceOptions(parent=self, ignore_changes=["input"])
+        return pulumi.Stash(f"{self._name}-{role}", input=value, opts=options).output
+
+    def _subnet_group(self) -> pulumi.Input[str]:
+        if "subnet_group_name" in self._args:
+            return self._args["subnet_group_name"]
+        return aws.elasticache.SubnetGroup(
+            self._name,
+            description=f"Subnets of cache {self._name}",
+            subnet_ids=[self._args["subnet_ids"][zone] for zone in sorted(self._args["subnet_ids"])],
+            tags=self._tags,
+            opts=self._child,
+        ).name
+
+    def _parameter_group(self) -> pulumi.Input[str]:
+        """Return the group's name, always stated: left out, a group no longer wanted would stay attached."""
+        family = engines.family(self._engine, self._version)
+        if not self._args.get("parameters"):
+            return self._args.get("parameter_group_name", f"default.{family}")
+        # A new major version has a new family, hence a new group; automatic names let it exist beside the old one.
+        return aws.elasticache.ParameterGroup(
+            self._name,
+            family=family,
+            description=f"Parameters of cache {self._name}",
+            parameters=[
+                {"name": key, "value": as_text(value)}
+                for key, value in sorted(self._args["parameters"].items())
+            ],
+            tags=self._tags,
+            opts=self._child,
+        ).name
+
+    def _logs(self) -> list[aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgsDict]:
+        """Return the deliveries of the logs this version has, each to a group of its own (R161, R162)."""
+        days = int(self._args.get("log_retention_days", 14))
+        kinds = [
+            kind for kind in ("slow_log", "engine_log") if engines.supports(kind, self._engine, self._version)
+        ]
+        deliveries = []
+        for kind in (item.replace("_", "-") for item in kinds if days):
+            group = aws.cloudwatch.LogGroup(
+                f"{self._name}-{kind}", retention_in_days=days, tags=self._tags, opts=self._child
+            )
+            deliveries.append(
+                {
+                    "destination": group.name,
+                    "destination_type": "cloudwatch-logs",
+                    "log_format": "json",
+                    "log_type": kind,
+                }
+            )
+        return deliveries
+
+    def _final_snapshot(self) -> pulumi.Input[str] | None:
+        """Return a name no earlier backup has: one used before would make the destroy fail (R158)."""
+        if not self._args.get("final_snapshot"):
+            return None
+        # What replaces the cache is part of the name, so that the old cache's backup and the new one's differ.
+        shape = json.dumps([str(self._args.get(key)) for key in _REPLACING])
+        suffix = hashlib.sha256(shape.encode()).hexdigest()[:4]
+        return pulumi.Output.concat(
+            f"{self._name}-final-{suffix}-", self._stash("final-snapshot", secrets.token_hex(4))
+        )
+
+
+def _without_plain_token(args: RedisCacheArgs) -> dict:
+    """Return the component's inputs; a token is secret from where it enters."""
+    return {key: pulumi.Output.secret(value) if key == "auth_token" else value for key, value in args.items()}
+
+
+def _encryption(args: RedisCacheArgs) -> dict:
+    return {
+        "transit_encryption_enabled": args.get("transit_encryption", True),
+        "transit_encryption_mode": args.get("transit_encryption_mode"),
+        "at_rest_encryption_enabled": args.get("at_rest_encryption", True),
+        "kms_key_id": args.get("kms_key_arn"),
+        "data_tiering_enabled": (node_types.known(args.get("node_type", "")) or {}).get("data_tiering")
+        or None,
+        "network_type": args.get("network_type"),
+        "ip_discovery": args.get("ip_discovery"),
+    }
+
+
+def _backups_and_windows(args: RedisCacheArgs) -> dict:
+    return {
+        "snapshot_retention_limit": int(args.get("snapshot_retention_days", 1)),
+        "snapshot_window": args.get("snapshot_window"),
+        "maintenance_window": args.get("maintenance_window"),
+        "snapshot_name": args.get("restore_snapshot_name"),
+        "snapshot_arns": args.get("restore_snapshot_arns"),
+        "notification_topic_arn": args.get("notification_topic_arn"),
+    }

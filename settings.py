@@ -1,0 +1,172 @@
+"""The stack's configuration, read once and checked as a whole before anything is declared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import pulumi
+from pulumi.runtime import config as runtime_config
+
+from components.client_function import ClientFunctionArgs, check_client_function
+from components.client_instances import ClientInstancesArgs, check_client_instances
+from components.network import NetworkArgs, check_network
+from components.node_types import regions_without
+from components.problems import Checks, ConfigurationError, Problem, did_you_mean, show
+from components.redis_arguments import RedisCacheArgs, check_redis_cache
+
+SECTIONS = ("network", "cache", "clients", "tags")
+
+# What the program passes from one component to the next; nobody may set it in a stack file.
+_NETWORK_WIRES = {"vpc_id": "vpc-from-the-network"}
+_CLIENT_WIRES = (*_NETWORK_WIRES, "subnet_ids", "security_group_ids", "environment", "policies", "tags")
+_PLACEHOLDER_ZONES = ("first-zone", "second-zone")
+
+
+class Settings(NamedTuple):
+    """The checked arguments of each component, without what the program passes between them."""
+
+    network: NetworkArgs
+    cache: RedisCacheArgs
+    instances: ClientInstancesArgs | None
+    function: ClientFunctionArgs | None
+    tags: Mapping[str, str]
+
+
+def read() -> Settings:
+    """Read the stack's configuration. Raises ConfigurationError with every problem of every section."""
+    # pulumi.Config only answers for keys one already knows; a misspelt section shows in the whole of it.
+    values = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+    return check(values, pulumi.get_project(), pulumi.get_stack())
+
+
+def check(config: Mapping[str, Any], project: str, stack: str) -> Settings:
+    """Return the settings of a configuration: `PROJECT:SECTION` -> mapping (or its JSON), `aws:region` -> name.
+
+    Needs no engine. Raises ConfigurationError with every problem of every section.
+    """
+    report = _Report(config, project)
+    report.check_sections()
+    tags = report.section("tags")
+    network = report.section("network")
+    report.run("network", check_network, {**network, "tags": tags})
+    zones = _zones(network)
+    cache = report.section("cache", _NETWORK_WIRES.keys() | {"subnet_ids", "tags"})
+    wires = {**_NETWORK_WIRES, "subnet_ids": dict.fromkeys(zones, "subnet-from-the-network")}
+    report.run("cache", check_redis_cache, {**cache, **_unless_existing(cache, wires)})
+    instances, function = report.clients(wires)
+    report.check_region(zones, cache)
+    if report.problems:
+        raise ConfigurationError(f"the configuration of {project} (stack {stack})", report.problems)
+    return Settings(network, cache, instances, function, tags)
+
+
+class _Report:
+    """Collects the problems of all sections under their paths in the stack file."""
+
+    def __init__(self, config: Mapping[str, Any], project: str) -> None:
+        self._config = config
+        self._prefix = f"{project}:"
+        self.problems: list[Problem] = []
+
+    def check_sections(self) -> None:
+        """Refuse sections there are not."""
+        for key in self._config:
+            section = key.removeprefix(self._prefix)
+            if key.startswith(self._prefix) and section not in SECTIONS:
+                hint = did_you_mean(section, SECTIONS) or f"; known: {', '.join(SECTIONS)}"
+                self._add(section, f"unknown section{hint}")
+
+    def section(self, name: str, wires: Any = ()) -> dict[str, Any]:
+        """Return a section's keys, without those that only the program sets."""
+        value = self._config.get(f"{self._prefix}{name}", {})
+        if isinstance(value, str):
+            value = _parsed(value)
+        if not isinstance(value, Mapping):
+            self._add(name, f"must be a mapping, got {show(name, value)}")
+            return {}
+        for key in value:
+            if key in wires:
+                self._add(f"{name}.{key}", "is set by the program; remove it")
+        return {key: item for key, item in value.items() if key not in wires}
+
+    def run(
+        self, section: str, check_arguments: Callable[[str, Any], Checks], args: Mapping[str, Any]
+    ) -> None:
+        """Run a component's own check, so that YAML and Python are told the same."""
+        for path, message in check_arguments(section.rpartition(".")[2], args).problems:
+            full = path if path.startswith("tags.") or path == "tags" else f"{section}.{path}"
+            if Problem(full, message) not in self.problems:
+                self._add(full, message)
+
+    def clients(self, wires: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Return the arguments of the instances and of the function, None for what is not asked for."""
+        given = self.section("clients", _CLIENT_WIRES)
+        function = given.pop("function", False)
+        instances = given or None
+        if instances:
+            self.run("clients", check_client_instances, {**instances, **wires})
+        if function is True:
+            function = {}
+        elif function is False:
+            return instances, None
+        elif not isinstance(function, Mapping):
+            self._add(
+                "clients.function", f"must be true, false or a mapping, got {show('function', function)}"
+            )
+            return instances, None
+        for key in function:
+            if key in _CLIENT_WIRES:
+                self._add(f"clients.function.{key}", "is set by the program; remove it")
+        function = {key: value for key, value in function.items() if key not in _CLIENT_WIRES}
+        self.run("clients.function", check_client_function, {**function, **wires})
+        return instances, function
+
+    def check_region(self, zones: list[str], cache: Mapping[str, Any]) -> None:
+        """Refuse zones of another region and node types that are not sold in this one (R53)."""
+        region = self._config.get("aws:region")
+        if not region:
+            return
+        for zone in zones:
+            if zone not in _PLACEHOLDER_ZONES and not zone.startswith(region):
+                self._add("network.availability_zones", f"{zone!r} is not a zone of {region} (aws:region)")
+        node_type = cache.get("node_type", "cache.t4g.micro")
+        if isinstance(node_type, str) and region in regions_without(node_type):
+            self._add("cache.node_type", f"{node_type!r} is not sold in {region}")
+
+    def _add(self, path: str, message: str) -> None:
+        self.problems.append(Problem(path, message))
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _zones(network: Mapping[str, Any]) -> list[str]:
+    """Return the zones that will have subnets; stand-ins where the section does not say it rightly."""
+    for key in ("private_subnets", "availability_zones"):
+        zones = network.get(key)
+        if isinstance(zones, list | Mapping) and zones and all(isinstance(zone, str) for zone in zones):
+            return list(zones)
+    return list(_PLACEHOLDER_ZONES)
+
+
+def _unless_existing(cache: Mapping[str, Any], wires: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what the section replaces by something that exists already."""
+    existing = {"subnet_ids": "subnet_group_name", "vpc_id": "security_group_ids"}
+    return {key: value for key, value in wires.items() if existing[key] not in cache}
+
+
+def placed(cache: RedisCacheArgs, place: Mapping[str, Any]) -> RedisCacheArgs:
+    """Return the cache's arguments with its place in the network, but for what exists already."""
+    wires = {key: value for key, value in place.items() if key != "tags"}
+    return {**cache, **_unless_existing(cache, wires), "tags": place["tags"]}
+
+
+def present(*values: Any) -> list[Any]:
+    """Return the values that there are."""
+    return [value for value in values if value is not None]
