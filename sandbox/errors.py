@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
 
 class SandboxError(Exception):
     """An error that is told in one message, without a traceback; `exit_code` ends the command."""
@@ -30,3 +33,28 @@ class UsageProblem(SandboxError):
     """The command line or the configuration is wrong; nothing was changed."""
 
     exit_code = 2
+
+
+class NoStateFolder(SandboxError):
+    """The folder for the sandbox's state cannot be made or written."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        way = "free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "make it writable"
+        super().__init__(
+            f"{path} cannot hold the sandbox's state: {error.strerror or error}\n  {way}, then try again"
+        )
+
+
+class AlreadyStarting(SandboxError):
+    """Another supervisor has the folder."""
+
+    def __init__(self) -> None:
+        super().__init__("another process is starting the sandbox of this folder; wait until it has ended")
+
+
+class StartFailed(SandboxError):
+    """The supervisor ended before it was ready."""
+
+
+class ControlFailed(SandboxError):
+    """The supervisor refused or failed a request of a command."""

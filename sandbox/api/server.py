@@ -33,11 +33,11 @@ class ApiServer:
     def __init__(
         self,
         context: Context,
-        port: int = 0,
+        listener: socket.socket | None = None,
         installers: Iterable[Callable[[Context], None]] = (),
         key: str = "",
     ) -> None:
-        self._listener = _listen(port)
+        self._listener = listener or listen()
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://{ADDRESS}:{self.port}"
         context.endpoint_url = self.url
@@ -48,7 +48,7 @@ class ApiServer:
             install(context)
         self._server = _serve(self._listener, Dispatcher(application, context, Control(context, key)))
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), name="api", daemon=True
+            target=self._server.serve_forever, args=(0.1,), name="api", daemon=True
         )
 
     def start(self) -> None:
@@ -103,7 +103,8 @@ class Dispatcher:
         return body
 
 
-def _listen(port: int) -> socket.socket:
+def listen(port: int = 0) -> socket.socket:
+    """A socket that listens on 127.0.0.1, on a free port for 0; PortInUse when the port is taken."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -1,0 +1,260 @@
+"""The handle that commands hold of the sandbox of a folder: start, ask, stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from .api.world import ACCOUNT_ID
+from .errors import ControlFailed, NoSandbox, StartFailed
+from .state import CloudRecord, StateFolder
+
+PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+DEFAULT_REGION = "eu-west-1"
+# Settings of the person's real accounts: no process of the sandbox shall see them.
+FOREIGN = ("AWS_", "PULUMI_")
+
+Progress = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    """Progress that nobody reads."""
+
+
+class Cloud:
+    """One running sandbox. Make it with `start` or `attach`; it holds no connection and no lock."""
+
+    def __init__(self, folder: StateFolder, record: CloudRecord) -> None:
+        self._folder = folder
+        self.record = record
+        self.endpoint_url = f"http://127.0.0.1:{record.port}"
+        self.region = record.region
+        self.account_id = ACCOUNT_ID
+        self.incarnation = record.incarnation
+
+    @classmethod
+    def start(
+        cls,
+        project: Path | str,
+        progress: Progress = _silent,
+        region: str = DEFAULT_REGION,
+        port: int = 0,
+    ) -> Cloud:
+        """The sandbox of a project folder, started if it does not run; raises SandboxError with the reason.
+
+        A sandbox that runs is taken as it is, whatever its region and port.
+        """
+        folder = StateFolder(Path(project))
+        running = cls.attach(project)
+        if running is not None:
+            return running
+        folder.create()
+        folder.forget_cloud()
+        _spawn(folder, progress, region, port)
+        started = cls.attach(project)
+        if started is None:
+            raise StartFailed(f"the sandbox ended at once\n  see {folder.log_file}")
+        return started
+
+    @classmethod
+    def attach(cls, project: Path | str) -> Cloud | None:
+        """The sandbox that runs in a folder, or None; what a dead one has left is removed."""
+        folder = StateFolder(Path(project))
+        pid = folder.supervisor_pid()
+        if pid is None:
+            folder.forget_cloud()
+            return None
+        record = _await_record(folder, pid)
+        if record is None:
+            raise StartFailed(
+                f"{folder.cloud_file} is damaged, so the sandbox that runs (process {pid}) cannot be asked\n"
+                "  end it: python -m sandbox stop"
+            )
+        return cls(folder, record)
+
+    @classmethod
+    def require(cls, project: Path | str) -> Cloud:
+        """The sandbox that runs in a folder; raises NoSandbox when none does."""
+        running = cls.attach(project)
+        if running is None:
+            raise NoSandbox
+        return running
+
+    def ask(self, name: str, timeout_seconds: float = 30.0, **arguments: Any) -> Any:
+        """Calls a control route; raises ControlFailed with the supervisor's message."""
+        request = Request(
+            f"{self.endpoint_url}/_sandbox/{name}",
+            data=json.dumps(arguments).encode(),
+            headers={"X-Sandbox-Key": self.record.key, "Content-Type": "application/json"},
+            method="POST",
+        )
+        try:
+            with urlopen(request, timeout=timeout_seconds) as answer:  # noqa: S310 - always http to 127.0.0.1
+                return json.load(answer)
+        except HTTPError as error:
+            with error:
+                raise ControlFailed(_message_of(error)) from None
+        except (URLError, OSError) as error:
+            raise ControlFailed(
+                f"the sandbox does not answer: {error}\n  see {self._folder.log_file}"
+            ) from error
+
+    def status(self) -> dict[str, Any]:
+        """What runs: caches, instances, functions, endpoints, memory, seconds since the start."""
+        return self.ask("status")
+
+    def wait_for_instances(
+        self, instance_ids: list[str], progress: Progress = _silent, timeout_seconds: float = 600.0
+    ) -> list[dict[str, Any]]:
+        """Waits until the user data of all has ended: [{"instance_id", "name", "state": "ready"|"failed", "log_tail"}].
+
+        An instance that is not ready in time counts as failed.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        told: set[str] = set()
+        while True:
+            states = self.ask("instance_states", instance_ids=instance_ids)
+            for state in states:
+                if state["state"] != "running" and state["instance_id"] not in told:
+                    told.add(state["instance_id"])
+                    progress(f"{state['name']}: {state['state']}")
+            if len(told) == len(states):
+                return states
+            if time.monotonic() > deadline:
+                return [{**one, "state": "failed"} if one["state"] == "running" else one for one in states]
+            time.sleep(0.1)
+
+    def run(
+        self, instance_id: str, script: str, user: str = "root", timeout_seconds: float = 60.0
+    ) -> dict[str, Any]:
+        """Runs a script on an instance: {"code" (None: timed out), "stdout", "stderr"}."""
+        arguments = {"instance_id": instance_id, "script": script, "user": user}
+        return self.ask("run", timeout_seconds + 10, timeout_seconds=timeout_seconds, **arguments)
+
+    def init_pid(self, instance_id: str) -> int:
+        """The process id, as this machine counts, of an instance's PID 1."""
+        return self.ask("init_pid", instance_id=instance_id)["pid"]
+
+    def logs(self, name: str) -> list[str]:
+        """The log lines of an instance (its user data), a function, or the supervisor."""
+        return self.ask("logs", name=name)["lines"]
+
+    def fault(self, node_id: str, action: str) -> dict[str, Any]:
+        """Does harm to a cache node, or heals it: kill, freeze, thaw, cut, heal, cut-replication."""
+        return self.ask("fault", node_id=node_id, action=action)
+
+    def stop(self) -> None:
+        """Ends the sandbox; returns when the supervisor and all it owned are gone."""
+        end_supervisor(self._folder)
+
+
+def end_supervisor(folder: StateFolder) -> bool:
+    """Ends the supervisor of a folder, by force when it does not obey; False when none was running."""
+    pid = folder.supervisor_pid()
+    if pid is None or pid <= 0:
+        folder.forget_cloud()
+        return False
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            break
+        deadline = time.monotonic() + STOP_SECONDS
+        while folder.supervisor_pid() == pid and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if folder.supervisor_pid() != pid:
+            break
+    folder.forget_cloud()
+    return True
+
+
+def _await_record(folder: StateFolder, pid: int) -> CloudRecord | None:
+    """cloud.json of the supervisor that holds the folder; it may just be starting."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and folder.supervisor_pid() is not None:
+        record = folder.record()
+        if record is not None and record.pid == pid:
+            return record
+        if folder.cloud_file.exists():
+            return None
+        time.sleep(0.02)
+    return None
+
+
+def _message_of(error: HTTPError) -> str:
+    try:
+        return json.load(error)["error"]
+    except (ValueError, KeyError, TypeError):
+        return f"the sandbox answered {error.code}"
+
+
+def _spawn(folder: StateFolder, progress: Progress, region: str, port: int) -> None:
+    """Starts a supervisor that outlives us, and returns when it is ready."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    environment["PYTHONPATH"] = str(PACKAGE_FOLDER)
+    ours, theirs = os.pipe()
+    log = os.open(folder.log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        command = [
+            sys.executable,
+            "-m",
+            "sandbox.supervisor",
+            str(folder.project),
+            region,
+            str(port),
+            str(theirs),
+        ]
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=PACKAGE_FOLDER,
+            env=environment,
+            pass_fds=[theirs],
+            start_new_session=True,
+        )
+    finally:
+        os.close(log)
+        os.close(theirs)
+    try:
+        _follow(ours, folder, progress)
+    finally:
+        os.close(ours)
+        child.wait()
+
+
+def _follow(pipe: int, folder: StateFolder, progress: Progress) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    pending = b""
+    while True:
+        readable, _, _ = select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))
+        if not readable:
+            end_supervisor(folder)
+            raise StartFailed(
+                f"the sandbox did not start within {START_SECONDS:.0f} s\n  see {folder.log_file}"
+            )
+        received = os.read(pipe, 65536)
+        *lines, pending = (pending + received).split(b"\n")
+        for line in lines:
+            told = json.loads(line)
+            if "step" in told:
+                progress(told["step"])
+            elif "error" in told:
+                raise StartFailed(told["error"])
+            else:
+                return
+        if not received:
+            raise StartFailed(f"the sandbox ended before it was ready\n  see {folder.log_file}")
