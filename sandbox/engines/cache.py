@@ -45,7 +45,7 @@ class Cache:
             return
         for node_id, node in self._commanded(spec):
             if node_id != spec.primary and not spec.nodes[node_id].detached:
-                self._await_link(spec, node)
+                self._await_link(spec, node, self.nodes[spec.primary])
 
     def remove(self) -> None:
         """End every process and leave no file."""
@@ -108,7 +108,7 @@ class Cache:
         if old is None:
             handover.take_over(primary)
             return
-        self._await_link(spec, primary)
+        self._await_link(spec, primary, old)
         handover.hand_over(old, primary)
 
     def _adjust(self, spec: CacheSpec, node: Node) -> None:
@@ -117,14 +117,20 @@ class Cache:
         for name, value in spec.parameters.items():
             node.set_parameter(name, value)
 
-    def _await_link(self, spec: CacheSpec, node: Node) -> None:
+    def _await_link(self, spec: CacheSpec, replica: Node, primary: Node) -> None:
+        """Wait until the primary streams to a replica: only then is what it acknowledges on its way there."""
         deadline = time.monotonic() + SYNC_SECONDS
         while True:
-            fields = node.replication()
-            if fields["role"] == "master" or fields["master_link_status"] == "up":
+            fields = replica.replication()
+            up = fields["role"] == "master" or fields["master_link_status"] == "up"
+            if up and (replica is primary or _streams_to(primary, replica)):
                 return
-            if time.monotonic() > deadline or not self.nodes[spec.primary].running:
-                raise EngineError(
-                    f"replica {node.node_id} of {self.cache_id} is not in step with its primary"
-                )
+            if time.monotonic() > deadline or not primary.running:
+                raise EngineError(f"replica {replica.node_id} of {self.cache_id} is not in step with its primary")
             time.sleep(POLL_SECONDS)
+
+
+def _streams_to(primary: Node, replica: Node) -> bool:
+    address = replica.configuration.address if replica.configuration else ""
+    lines = [line for name, line in primary.replication().items() if name.startswith("slave")]
+    return any(line.startswith(f"ip={address},") and ",state=online," in line for line in lines)

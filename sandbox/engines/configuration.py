@@ -82,10 +82,10 @@ class NodeConfiguration:
             f"masteruser {access.REPLICATION_USER}",
             f"masterauth {self.secrets.replication}",
             f"tls-replication {'yes' if self.master_uses_tls else 'no'}",
-            # A replica that joins is wanted at once, and a silent primary noticed soon.
-            "repl-diskless-sync yes",
-            "repl-diskless-sync-delay 0",
+            # By file, as a primary sends nothing after a diskless transfer until the replica's next report, up to 1 s.
+            "repl-diskless-sync no",
             "repl-ping-replica-period 1",
             "repl-timeout 10",
+            f"replica-announce-ip {self.address}",
         ]
         return lines + ([f"replicaof {self.master[0]} {self.master[1]}"] if self.master else [])
