@@ -146,7 +146,7 @@ class _Patient:
             replies = self._connected().call_all(
                 [("SET", key, "x", "PX", 5000), ("GET", key), ("DEL", key)], deadline
             )
-        except Exception as error:
+        except redis.RedisError as error:
             raise _Ill(
                 "write-refused", f"{type(error).__name__}: {error}", "The connection broke at a write."
             ) from error

@@ -125,8 +125,8 @@ class ClientFunction(pulumi.ComponentResource):
         )
 
     def _role(
-        self, name: str, args: ClientFunctionArgs, log_group: aws.cloudwatch.LogGroup
-    ) -> tuple[aws.iam.Role, list[aws.iam.RolePolicy]]:
+        self, name: str, args: ClientFunctionArgs, log_group: "aws.cloudwatch.LogGroup"
+    ) -> "tuple[aws.iam.Role, list[aws.iam.RolePolicy]]":
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             name, assume_role_policy=assume_role_policy("lambda"), tags=args.get("tags"), opts=child
@@ -147,8 +147,8 @@ class ClientFunction(pulumi.ComponentResource):
         ]
 
     def _url(
-        self, name: str, args: ClientFunctionArgs, function: aws.lambda_.Function
-    ) -> aws.lambda_.FunctionUrl | None:
+        self, name: str, args: ClientFunctionArgs, function: "aws.lambda_.Function"
+    ) -> "aws.lambda_.FunctionUrl | None":
         kind = args.get("url", "none")
         if kind == "none":
             return None
@@ -158,7 +158,7 @@ class ClientFunction(pulumi.ComponentResource):
             f"{name}-url", function_name=function.name, authorization_type=authorization, opts=child
         )
         principal = (
-            "*" if kind == "public" else aws.get_caller_identity(pulumi.InvokeOptions(parent=self)).account_id
+            "*" if kind == "public" else aws.get_caller_identity(opts=pulumi.InvokeOptions(parent=self)).account_id
         )
         aws.lambda_.Permission(
             f"{name}-url-access",

@@ -95,7 +95,7 @@ class ClientInstances(pulumi.ComponentResource):
         super().__init__("aws-cache:index:ClientInstances", name, dict(args), opts)
         tags = args.get("tags")
         bundle = ClientBundle(f"{name}-bundle", _present(tags=tags), pulumi.ResourceOptions(parent=self))
-        role = self._role(name, args, bundle)
+        role, policies = self._role(name, args, bundle)
         profile = aws.iam.InstanceProfile(
             name, role=role.name, tags=tags, opts=pulumi.ResourceOptions(parent=self)
         )
@@ -127,7 +127,8 @@ class ClientInstances(pulumi.ComponentResource):
                 user_data_replace_on_change=True,
                 tags={**(tags or {}), "Name": f"{name}-{instance}"},
                 # "latest" moves: without this a new image would replace the instances at the next update (R189).
-                opts=pulumi.ResourceOptions(parent=self, ignore_changes=["ami"]),
+                # No output of a policy reaches the instance, which fetches the bundle as soon as it boots.
+                opts=pulumi.ResourceOptions(parent=self, ignore_changes=["ami"], depends_on=policies),
             )
             for instance in args["instances"]
         }
@@ -144,7 +145,9 @@ class ClientInstances(pulumi.ComponentResource):
             }
         )
 
-    def _role(self, name: str, args: ClientInstancesArgs, bundle: ClientBundle) -> aws.iam.Role:
+    def _role(
+        self, name: str, args: ClientInstancesArgs, bundle: ClientBundle
+    ) -> "tuple[aws.iam.Role, list[aws.iam.RolePolicy]]":
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             name, assume_role_policy=assume_role_policy("ec2"), tags=args.get("tags"), opts=child
@@ -157,11 +160,12 @@ class ClientInstances(pulumi.ComponentResource):
             "bundle": fetch.apply(policy_document),
             **args.get("policies", {}),
         }
-        for key, document in policies.items():
+        return role, [
             aws.iam.RolePolicy(f"{name}-{key}", role=role.name, policy=document, opts=child)
-        return role
+            for key, document in policies.items()
+        ]
 
-    def _group(self, name: str, args: ClientInstancesArgs) -> aws.ec2.SecurityGroup:
+    def _group(self, name: str, args: ClientInstancesArgs) -> "aws.ec2.SecurityGroup":
         child = pulumi.ResourceOptions(parent=self)
         group = aws.ec2.SecurityGroup(
             name,
