@@ -11,10 +11,12 @@ from pulumi.runtime import config as runtime_config
 
 from components.client_function import ClientFunctionArgs, check_client_function
 from components.client_instances import ClientInstancesArgs, check_client_instances
-from components.network import NetworkArgs, check_network
+from components.network_arguments import NetworkArgs, check_network
 from components.node_types import regions_without
-from components.problems import Checks, ConfigurationError, Problem, did_you_mean, show
-from components.redis_arguments import RedisCacheArgs, check_redis_cache
+from components.problems import Checks, ConfigurationError, Problem
+from components.redis_arguments import DEFAULT_NODE_TYPE, RedisCacheArgs
+from components.redis_checks import check_redis_cache
+from components.wording import did_you_mean, show
 
 SECTIONS = ("network", "cache", "clients", "tags")
 
@@ -56,7 +58,7 @@ def check(config: Mapping[str, Any], project: str, stack: str) -> Settings:
     wires = {**_NETWORK_WIRES, "subnet_ids": dict.fromkeys(zones, "subnet-from-the-network")}
     report.run("cache", check_redis_cache, {**cache, **_unless_existing(cache, wires)})
     instances, function = report.clients(wires)
-    report.check_region(zones, cache)
+    report.check_place(zones, cache)
     if report.problems:
         raise ConfigurationError(f"the configuration of {project} (stack {stack})", report.problems)
     return Settings(network, cache, instances, function, tags)
@@ -123,15 +125,20 @@ class _Report:
         self.run("clients.function", check_client_function, {**function, **wires})
         return instances, function
 
-    def check_region(self, zones: list[str], cache: Mapping[str, Any]) -> None:
-        """Refuse zones of another region and node types that are not sold in this one (R53)."""
+    def check_place(self, zones: list[str], cache: Mapping[str, Any]) -> None:
+        """Refuse zones of another region, and what the network or the region does not have (R53, R133)."""
+        if cache.get("network_type", "ipv4") in ("ipv6", "dual_stack") and "subnet_group_name" not in cache:
+            self._add(
+                "cache.network_type",
+                "the network has IPv4 ranges only; leave it out, or name a subnet_group_name",
+            )
         region = self._config.get("aws:region")
         if not region:
             return
         for zone in zones:
             if zone not in _PLACEHOLDER_ZONES and not zone.startswith(region):
                 self._add("network.availability_zones", f"{zone!r} is not a zone of {region} (aws:region)")
-        node_type = cache.get("node_type", "cache.t4g.micro")
+        node_type = cache.get("node_type", DEFAULT_NODE_TYPE)
         if isinstance(node_type, str) and region in regions_without(node_type):
             self._add("cache.node_type", f"{node_type!r} is not sold in {region}")
 

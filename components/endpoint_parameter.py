@@ -13,26 +13,10 @@ from .policies import policy_document
 from .problems import Checks, check_component_name
 
 _CONNECTION = ("engine", "host", "reader_host", "port", "tls", "auth_token")
-_ADMINISTRATION = [
-    f"kms:{verb}*"
-    for verb in [
-        "Create",
-        "Describe",
-        "Enable",
-        "List",
-        "Put",
-        "Update",
-        "Revoke",
-        "Disable",
-        "Get",
-        "Delete",
-        "Tag",
-        "Untag",
-        "Schedule",
-        "Cancel",
-        "Rotate",
-    ]
-]
+_ADMINISTRATION = (
+    "Create Describe Enable List Put Update Revoke Disable Get Delete Tag Untag Schedule Cancel Rotate"
+)
+"""First words of the operations that manage a key and open nothing with it."""
 
 
 class EndpointParameterArgs(TypedDict):
@@ -163,7 +147,7 @@ def _key_policy(partition: str, account_id: str, region: str) -> str:
             "Sid": "AccountAdministers",
             "Effect": "Allow",
             "Principal": account,
-            "Action": _ADMINISTRATION,
+            "Action": [f"kms:{verb}*" for verb in _ADMINISTRATION.split()],
             "Resource": "*",
         },
         {

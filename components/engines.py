@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from .problems import one_of
+from .wording import one_of
 
 DEFAULT_VERSIONS = {"redis": "7.1", "valkey": "8.2", "memcached": "1.6.22"}
 """Constants, so that two runs of one program ask for the same."""

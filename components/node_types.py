@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .engines import older
-from .problems import did_you_mean
+from .wording import did_you_mean
 
 _SHAPE = re.compile(r"cache\.([a-z]+\d+[a-z]*)\.(\w+)")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .problems import did_you_mean, one_of
+from .wording import did_you_mean, one_of
 
 
 class Findings(NamedTuple):
@@ -76,13 +76,9 @@ def _number_fault(allowed: Mapping[str, Any], value: str) -> str | None:
     number, also = int(value), allowed.get("values", [])
     if number in also or ((low is None or number >= low) and (high is None or number <= high)):
         return None
-    span = (
-        f"{low}-{high}"
-        if high is not None and low is not None
-        else f"{low} or more"
-        if high is None
-        else f"{high} or less"
-    )
+    span = f"{low}-{high}"
+    if low is None or high is None:
+        span = f"{high} or less" if low is None else f"{low} or more"
     others = f" (or {one_of(list(map(str, also)))})" if also else ""
     return f"must be {span}{others}, got {number}"
 

@@ -13,7 +13,8 @@ from . import engines, node_types
 from .cache_access import CacheAccess
 from .names import member_ids
 from .parameters import as_text
-from .redis_arguments import RedisCacheArgs, check_redis_cache
+from .redis_arguments import DEFAULT_NODE_TYPE, DEFAULT_PORT, RedisCacheArgs
+from .redis_checks import check_redis_cache
 
 _TOKEN_LENGTH = 48
 _ALPHANUMERIC = string.ascii_letters + string.digits
@@ -57,7 +58,7 @@ class RedisCache(pulumi.ComponentResource):
         self._engine = args.get("engine", "redis")
         self._version = args.get("engine_version", engines.DEFAULT_VERSIONS[self._engine])
         self._nodes = 1 + int(args.get("replicas", 1))
-        port = int(args.get("port", 6379))
+        port = int(args.get("port", DEFAULT_PORT))
 
         access = None
         if "security_group_ids" not in args:
@@ -69,7 +70,7 @@ class RedisCache(pulumi.ComponentResource):
             description=f"Cache {name} of stack {pulumi.get_stack()} of {pulumi.get_project()}",
             engine=self._engine,
             engine_version=self._version,
-            node_type=args.get("node_type", "cache.t4g.micro"),
+            node_type=args.get("node_type", DEFAULT_NODE_TYPE),
             num_cache_clusters=self._nodes,
             automatic_failover_enabled=self._nodes > 1,
             multi_az_enabled=self._nodes > 1,
@@ -123,7 +124,7 @@ class RedisCache(pulumi.ComponentResource):
             return pulumi.Output.secret(self._args["auth_token"])
         generated = "".join(secrets.choice(_ALPHANUMERIC) for _ in range(_TOKEN_LENGTH))
         # Every run generates; ignoring the change keeps the first. `pulumi up --replace URN` rotates it.
-        return self._stash("token", pulumi.Output.secret(generated))
+        return pulumi.Output.secret(self._stash("token", pulumi.Output.secret(generated)))
 
     def _stash(self, role: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
         options = pulumi.ResourceOptions(parent=self, ignore_changes=["input"])
@@ -184,11 +185,14 @@ class RedisCache(pulumi.ComponentResource):
         if not self._args.get("final_snapshot"):
             return None
         # What replaces the cache is part of the name, so that the old cache's backup and the new one's differ.
-        shape = json.dumps([str(self._args.get(key)) for key in _REPLACING])
-        suffix = hashlib.sha256(shape.encode()).hexdigest()[:4]
-        return pulumi.Output.concat(
-            f"{self._name}-final-{suffix}-", self._stash("final-snapshot", secrets.token_hex(4))
-        )
+        name, shape = self._name, json.dumps([str(self._args.get(key)) for key in _REPLACING])
+        stack_part = self._stash("final-snapshot", secrets.token_hex(8))
+        # 8 characters after the name, as in any id made of it: the longest still fits into 40 (R19).
+        return stack_part.apply(lambda part: f"{name}-{_short_hash(part + shape)}")
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:7]
 
 
 def _without_plain_token(args: RedisCacheArgs) -> dict:

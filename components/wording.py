@@ -1,0 +1,29 @@
+"""How messages speak: lists of words, near misses, values that may be shown."""
+
+import difflib
+from collections.abc import Collection, Iterable
+
+SECRET_ARGUMENTS = {"auth_token"}
+"""Arguments whose value no message may show."""
+
+_LONGEST_VALUE = 60
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """Return "; did you mean X?" for a near miss, else nothing."""
+    close = difflib.get_close_matches(str(word).lower(), list(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def one_of(accepted: Collection[str]) -> str:
+    """Return the accepted words as "a, b or c"."""
+    *most, last = accepted
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def show(path: str, value: object) -> str:
+    """Return the value for a message: short, and never a secret."""
+    if path.split(".")[-1] in SECRET_ARGUMENTS:
+        return "a value that is not shown"
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
