@@ -1,0 +1,227 @@
+"""Route tables, routes, Elastic IP addresses and NAT gateways."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+from ..fields import dig, request, text
+from ..resource_type import (
+    Change,
+    Properties,
+    ResourceType,
+    creating,
+    deleting,
+    describing,
+    finding_by_mark,
+    table,
+)
+from ..tagging import ec2_tagging
+from ..work import Work
+
+_TABLE_FIELDS = {"vpcId": text("VpcId", required=True, replaces=True)}
+
+_ROUTE_TABLE = ResourceType(
+    "aws:ec2/routeTable:RouteTable",
+    "ec2",
+    _TABLE_FIELDS,
+    create=creating(_TABLE_FIELDS, "create_route_table", "RouteTable.RouteTableId"),
+    describe=describing("describe_route_tables", "RouteTableIds", "RouteTables.0"),
+    delete=deleting("delete_route_table", "RouteTableId"),
+    outputs={"arn": lambda work, each, _: work.arn(f"route-table/{each}"), "ownerId": "OwnerId"},
+    find=finding_by_mark("describe_route_tables", "RouteTables.0.RouteTableId"),
+    marked=True,
+    tagging=ec2_tagging("route-table"),
+)
+
+_ASSOCIATION_FIELDS = {
+    "routeTableId": text("RouteTableId", required=True, group="table"),
+    "subnetId": text("SubnetId", required=True, replaces=True),
+}
+
+
+def _association_of(work: Work, subnet: str) -> Properties | None:
+    """A subnet has at most one explicit association; its id changes when the table is exchanged."""
+    wanted = [{"Name": "association.subnet-id", "Values": [subnet]}]
+    for route_table in work.call("describe_route_tables", Filters=wanted)["RouteTables"]:
+        for association in route_table["Associations"]:
+            if association.get("SubnetId") == subnet:
+                return association
+    return None
+
+
+def _describe_association(work: Work, association: str, state: Properties) -> Properties | None:
+    return _association_of(work, state["subnetId"])
+
+
+def _exchange_table(work: Work, association: str, change: Change) -> None:
+    current = _association_of(work, change.new["subnetId"])
+    work.call(
+        "replace_route_table_association",
+        AssociationId=current["RouteTableAssociationId"] if current else association,
+        RouteTableId=change.new["routeTableId"],
+    )
+
+
+def _disassociate(work: Work, association: str, state: Properties) -> None:
+    current = _association_of(work, state["subnetId"])
+    if current:
+        work.call("disassociate_route_table", AssociationId=current["RouteTableAssociationId"])
+
+
+def _find_association(work: Work, given: Properties) -> str | None:
+    current = _association_of(work, given["subnetId"])
+    matches = current and current["RouteTableId"] == given["routeTableId"]
+    return current["RouteTableAssociationId"] if current and matches else None
+
+
+_ASSOCIATION = ResourceType(
+    "aws:ec2/routeTableAssociation:RouteTableAssociation",
+    "ec2",
+    _ASSOCIATION_FIELDS,
+    create=creating(_ASSOCIATION_FIELDS, "associate_route_table", "AssociationId"),
+    describe=_describe_association,
+    delete=_disassociate,
+    updates={"table": _exchange_table},
+    find=_find_association,
+    delete_before_replace=True,
+)
+
+_ROUTE_FIELDS = {
+    "routeTableId": text("RouteTableId", required=True, replaces=True),
+    "destinationCidrBlock": text("DestinationCidrBlock", required=True, replaces=True),
+    "gatewayId": text("GatewayId", group="target"),
+    "natGatewayId": text("NatGatewayId", group="target"),
+    "networkInterfaceId": text("NetworkInterfaceId", group="target"),
+}
+
+
+def _route_id(given: Properties) -> str:
+    return f"r-{given['routeTableId']}{zlib.crc32(given['destinationCidrBlock'].encode())}"
+
+
+def _create_route(work: Work, given: Properties) -> str:
+    work.call("create_route", **request(_ROUTE_FIELDS, given))
+    return _route_id(given)
+
+
+def _describe_route(work: Work, route: str, state: Properties) -> Properties | None:
+    answer = work.call("describe_route_tables", RouteTableIds=[state["routeTableId"]])
+    for each in dig(answer, "RouteTables.0.Routes") or []:
+        if each.get("DestinationCidrBlock") == state["destinationCidrBlock"]:
+            return {"RouteTableId": state["routeTableId"], **each}
+    return None
+
+
+def _find_route(work: Work, given: Properties) -> str | None:
+    return _route_id(given) if _describe_route(work, "", given) else None
+
+
+def _exchange_target(work: Work, route: str, change: Change) -> None:
+    work.call("replace_route", **request(_ROUTE_FIELDS, change.new))
+
+
+def _delete_route(work: Work, route: str, state: Properties) -> None:
+    work.call(
+        "delete_route", RouteTableId=state["routeTableId"], DestinationCidrBlock=state["destinationCidrBlock"]
+    )
+
+
+_ROUTE = ResourceType(
+    "aws:ec2/route:Route",
+    "ec2",
+    _ROUTE_FIELDS,
+    create=_create_route,
+    describe=_describe_route,
+    delete=_delete_route,
+    outputs={"state": "State", "origin": "Origin"},
+    updates={"target": _exchange_target},
+    find=_find_route,
+    delete_before_replace=True,
+)
+
+_ADDRESS_FIELDS = {"domain": text("Domain", computed=True, replaces=True)}
+
+
+def _allocate(work: Work, given: Properties) -> str:
+    return work.call(
+        "allocate_address", **{"Domain": "vpc", **request(_ADDRESS_FIELDS, given)}, **work.tag_request
+    )["AllocationId"]
+
+
+def _public_name(work: Work, address: str, description: Properties) -> str:
+    return f"ec2-{description['PublicIp'].replace('.', '-')}.{work.region}.compute.amazonaws.com"
+
+
+_ADDRESS = ResourceType(
+    "aws:ec2/eip:Eip",
+    "ec2",
+    _ADDRESS_FIELDS,
+    create=_allocate,
+    describe=describing("describe_addresses", "AllocationIds", "Addresses.0"),
+    delete=deleting("release_address", "AllocationId"),
+    outputs={
+        "arn": lambda work, each, _: work.arn(f"elastic-ip/{each}"),
+        "allocationId": "AllocationId",
+        "publicIp": "PublicIp",
+        "publicDns": _public_name,
+    },
+    find=finding_by_mark("describe_addresses", "Addresses.0.AllocationId"),
+    marked=True,
+    tagging=ec2_tagging("elastic-ip"),
+)
+
+_NAT_FIELDS = {
+    "subnetId": text("SubnetId", required=True, replaces=True),
+    "allocationId": text(
+        "AllocationId", read="NatGatewayAddresses.0.AllocationId", computed=True, replaces=True
+    ),
+    "connectivityType": text("ConnectivityType", default="public", replaces=True),
+    "privateIp": text(
+        "PrivateIpAddress", read="NatGatewayAddresses.0.PrivateIp", computed=True, replaces=True
+    ),
+}
+
+
+def _nat_state(work: Work, gateway: str) -> Any:
+    return dig(work.call("describe_nat_gateways", NatGatewayIds=[gateway]), "NatGateways.0")
+
+
+def _describe_nat(work: Work, gateway: str, state: Properties) -> Properties | None:
+    description = _nat_state(work, gateway)
+    return None if description is None or description["State"] in ("deleted", "deleting") else description
+
+
+def _nat_ready(work: Work, gateway: str, given: Properties) -> None:
+    work.wait(
+        f"{gateway} is available", lambda: (_nat_state(work, gateway) or {}).get("State") == "available"
+    )
+
+
+def _delete_nat(work: Work, gateway: str, state: Properties) -> None:
+    work.call("delete_nat_gateway", NatGatewayId=gateway)
+    work.wait(
+        f"{gateway} is deleted",
+        lambda: (_nat_state(work, gateway) or {}).get("State", "deleted") == "deleted",
+    )
+
+
+_NAT_GATEWAY = ResourceType(
+    "aws:ec2/natGateway:NatGateway",
+    "ec2",
+    _NAT_FIELDS,
+    create=creating(_NAT_FIELDS, "create_nat_gateway", "NatGateway.NatGatewayId"),
+    describe=_describe_nat,
+    delete=_delete_nat,
+    outputs={
+        "associationId": "NatGatewayAddresses.0.AssociationId",
+        "networkInterfaceId": "NatGatewayAddresses.0.NetworkInterfaceId",
+        "publicIp": "NatGatewayAddresses.0.PublicIp",
+    },
+    ready=_nat_ready,
+    find=finding_by_mark("describe_nat_gateways", "NatGateways.0.NatGatewayId"),
+    marked=True,
+    tagging=ec2_tagging("natgateway"),
+)
+
+TYPES = table(_ROUTE_TABLE, _ASSOCIATION, _ROUTE, _ADDRESS, _NAT_GATEWAY)
