@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import select
@@ -12,8 +13,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
 
 from .api.world import ACCOUNT_ID
 from .errors import ControlFailed, NoSandbox, StartFailed
@@ -39,6 +38,7 @@ class Cloud:
     def __init__(self, folder: StateFolder, record: CloudRecord) -> None:
         self._folder = folder
         self.record = record
+        self.tools_folder = folder.tools
         self.endpoint_url = f"http://127.0.0.1:{record.port}"
         self.region = record.region
         self.account_id = ACCOUNT_ID
@@ -94,33 +94,36 @@ class Cloud:
 
     def ask(self, name: str, timeout_seconds: float = 30.0, **arguments: Any) -> Any:
         """Calls a control route; raises ControlFailed with the supervisor's message."""
-        request = Request(
-            f"{self.endpoint_url}/_sandbox/{name}",
-            data=json.dumps(arguments).encode(),
-            headers={"X-Sandbox-Key": self.record.key, "Content-Type": "application/json"},
-            method="POST",
-        )
+        # Not urllib: a proxy of the person's environment has no business here.
+        connection = http.client.HTTPConnection("127.0.0.1", self.record.port, timeout=timeout_seconds)
+        headers = {"X-Sandbox-Key": self.record.key, "Content-Type": "application/json"}
         try:
-            with urlopen(request, timeout=timeout_seconds) as answer:  # noqa: S310 - always http to 127.0.0.1
-                return json.load(answer)
-        except HTTPError as error:
-            with error:
-                raise ControlFailed(_message_of(error)) from None
-        except (URLError, OSError) as error:
-            raise ControlFailed(
-                f"the sandbox does not answer: {error}\n  see {self._folder.log_file}"
-            ) from error
+            connection.request("POST", f"/_sandbox/{name}", json.dumps(arguments), headers)
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            message = f"the sandbox does not answer: {error}\n  see {self._folder.log_file}"
+            raise ControlFailed(message) from error
+        finally:
+            connection.close()
+        if response.status != http.client.OK:
+            raise ControlFailed(answer["error"])
+        return answer
 
     def status(self) -> dict[str, Any]:
         """What runs: caches, instances, functions, endpoints, memory, seconds since the start."""
         return self.ask("status")
 
     def wait_for_instances(
-        self, instance_ids: list[str], progress: Progress = _silent, timeout_seconds: float = 600.0
+        self,
+        instance_ids: list[str] | None = None,
+        progress: Progress = _silent,
+        timeout_seconds: float = 600.0,
     ) -> list[dict[str, Any]]:
-        """Waits until the user data of all has ended: [{"instance_id", "name", "state": "ready"|"failed", "log_tail"}].
+        """Waits for the user data of these instances, of all when none is named.
 
-        An instance that is not ready in time counts as failed.
+        Returns [{"instance_id", "name", "state": "ready" or "failed", "log_tail": [...]}]. An instance that is not
+        ready in time counts as failed.
         """
         deadline = time.monotonic() + timeout_seconds
         told: set[str] = set()
@@ -191,13 +194,6 @@ def _await_record(folder: StateFolder, pid: int) -> CloudRecord | None:
             return None
         time.sleep(0.02)
     return None
-
-
-def _message_of(error: HTTPError) -> str:
-    try:
-        return json.load(error)["error"]
-    except (ValueError, KeyError, TypeError):
-        return f"the sandbox answered {error.code}"
 
 
 def _spawn(folder: StateFolder, progress: Progress, region: str, port: int) -> None:

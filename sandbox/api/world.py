@@ -145,7 +145,7 @@ def _host(backend: Any, interface: Any, endpoint: Any) -> dict[str, Any] | None:
         private_dns = bool(endpoint.private_dns_enabled)
         return {**host, "kind": "endpoint", "service": service, "private_dns": private_dns}
     if interface.instance is not None:
-        if interface.instance.state in ("terminated", "shutting-down", "stopped"):
+        if interface.instance.state in ("terminated", "shutting-down"):
             return None
         return {**host, "kind": "instance", "metadata": instance_metadata(backend, interface.instance)}
     kind = getattr(interface, "sandbox_kind", None)

@@ -1,0 +1,1 @@
+"""The sandbox's command line: one file per family of commands."""

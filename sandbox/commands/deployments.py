@@ -1,0 +1,190 @@
+"""up, preview, refresh, destroy, outputs: the program against the sandbox."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..cloud import Cloud
+from ..display import Display, fail, summary
+from ..errors import SandboxError
+from ..stack_marks import StackMarks
+from ..state import StateFolder
+from . import engine as engines
+from .options import engine_option, folder, load_project, port_option, region_of, stack_option
+
+if TYPE_CHECKING:
+    from ..deploy.events import Result
+    from ..deploy.project import Project
+    from ..hosts.tools import Tools
+
+INTERRUPTED = 5
+
+
+@click.command()
+@stack_option
+@port_option
+@engine_option
+def up(stack: str, port: int | None, engine: str) -> int:
+    """Bring the stack up: start the sandbox if needed, deploy, wait for the instances."""
+    project = load_project(stack)
+    with Display() as display, ThreadPoolExecutor(1) as background:
+        cloud = _start_cloud(project, port, display)
+        tools = background.submit(_ensure_tools, cloud, display)
+        chosen = _take_stack(project, cloud, engine, display)
+        result = engines.run(chosen, "up", project, cloud, display)
+        code = _conclude(result, "up", project, display)
+        if code != 0:
+            return code
+        return _settle(project, cloud, result, tools, display)
+
+
+@click.command()
+@stack_option
+@port_option
+@engine_option
+def preview(stack: str, port: int | None, engine: str) -> int:
+    """Show what `up` would do."""
+    project = load_project(stack)
+    with Display(planning=True) as display:
+        cloud = _start_cloud(project, port, display)
+        chosen = _take_stack(project, cloud, engine, display)
+        return _conclude(engines.run(chosen, "preview", project, cloud, display), "preview", project, display)
+
+
+@click.command()
+@stack_option
+@engine_option
+def refresh(stack: str, engine: str) -> int:
+    """Bring the stack's state up to date with what the sandbox has."""
+    return _run_on_running(load_project(stack), engine, "refresh")
+
+
+@click.command()
+@stack_option
+@engine_option
+def destroy(stack: str, engine: str) -> int:
+    """Delete everything that the stack has made; the sandbox goes on (`stop` ends it)."""
+    project = load_project(stack)
+    if Cloud.attach(folder()) is None:
+        aside = StackMarks(StateFolder(folder()), stack).set_aside()
+        click.echo(aside or "no sandbox is running, so there is nothing to destroy")
+        return 0
+    return _run_on_running(project, engine, "destroy")
+
+
+@click.command()
+@stack_option
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for `python -m client --outputs -`.")
+def outputs(stack: str, as_json: bool) -> None:
+    """Print the stack's outputs."""
+    project = load_project(stack)
+    mark = StackMarks(StateFolder(folder()), stack).read()
+    values = engines.stack_outputs(project, mark.engine if mark else "embedded", Cloud.attach(folder()))
+    if as_json:
+        click.echo(json.dumps(values, indent=2))
+        return
+    if not values:
+        click.echo(
+            f"stack {stack} has no outputs\n  bring it up: python -m sandbox up --stack {stack}", err=True
+        )
+    width = max((len(name) for name in values), default=0)
+    for name, value in sorted(values.items()):
+        click.echo(f"{name:<{width}}  {value if isinstance(value, str) else json.dumps(value)}")
+
+
+COMMANDS = [up, preview, refresh, destroy, outputs]
+
+
+def _start_cloud(project: Project, port: int | None, display: Display) -> Cloud:
+    """The sandbox, started if needed; refuses one that runs otherwise than the stack or the options ask."""
+    region = region_of(project)
+    cloud = Cloud.start(project.folder, display.doing, region=region, port=port or 0)
+    display.done()
+    if cloud.region != region:
+        raise SandboxError(
+            f"the sandbox runs in region {cloud.region}, stack {project.stack} is for {region}\n"
+            "  stop it first: python -m sandbox stop"
+        )
+    if port and cloud.record.port != port:
+        display.say(f"the sandbox runs already, on port {cloud.record.port}; --port {port} is not used")
+    return cloud
+
+
+def _take_stack(project: Project, cloud: Cloud, wanted: str, display: Display) -> str:
+    """Decides the engine, and sets the state of a cloud that is gone aside."""
+    marks = StackMarks(StateFolder(project.folder), project.stack)
+    mark = marks.read()
+    current = mark.engine if mark is not None and mark.incarnation == cloud.incarnation else None
+    engine = engines.choose(wanted, current)
+    message = marks.take(cloud.incarnation, engine)
+    if message:
+        display.say(message)
+    return engine
+
+
+def _run_on_running(project: Project, engine: str, operation: str) -> int:
+    with Display() as display:
+        cloud = Cloud.require(project.folder)
+        chosen = _take_stack(project, cloud, engine, display)
+        result = engines.run(chosen, operation, project, cloud, display)
+        return _conclude(result, operation, project, display)
+
+
+def _conclude(result: Result, operation: str, project: Project, display: Display) -> int:
+    """Prints what a run came to, and returns its exit code."""
+    if result.counts:
+        seconds = time.monotonic() - display.began
+        told = summary(result.counts, display.planning)
+        display.say(f"{project.name} ({project.stack}): {told} in {seconds:.1f} s")
+    for error in result.errors:
+        fail(error)
+    if result.kind == "interrupted":
+        fail(
+            "interrupted: the steps in hand are finished and saved\n"
+            f"  go on: python -m sandbox {operation} --stack {project.stack}"
+        )
+        return INTERRUPTED
+    return result.exit_code
+
+
+def _ensure_tools(cloud: Cloud, display: Display) -> Tools:
+    from ..hosts import tools
+
+    return tools.ensure(cloud.tools_folder, display.doing)
+
+
+def _settle(project: Project, cloud: Cloud, result: Result, tools: Future[Tools], display: Display) -> int:
+    """Waits for the instances' user data, and says how to look around."""
+    made = tools.result()
+    for note in made.notes:
+        display.say(f"note: {note}")
+    display.doing("waiting for the instances")
+    states = cloud.wait_for_instances(progress=display.say)
+    display.done()
+    failed = [state for state in states if state["state"] == "failed"]
+    for state in failed:
+        tail = "\n".join(f"  {line}" for line in state["log_tail"])
+        fail(f"the user data of {state['name']} ({state['instance_id']}) failed; the end of its log:\n{tail}")
+    if not failed:
+        _next_steps(project, result.outputs, display)
+    return 1 if failed else 0
+
+
+def _next_steps(project: Project, outputs: dict[str, Any], display: Display) -> None:
+    suffix = "" if project.stack == "dev" else f" --stack {project.stack}"
+    names = list(outputs.get("client_instance_ids") or {})
+    steps = [("see what runs", "python -m sandbox status")]
+    if names:
+        steps.append(("look around", f"python -m sandbox shell {names[0]}{suffix}"))
+        example = "cache-cli ping" if outputs.get("engine") != "memcached" else "cache-client verify"
+        steps.append(("run a command", f"python -m sandbox run {names[0]}{suffix} -- {example}"))
+    if outputs.get("client_function_name"):
+        steps.append(("ask the function", f"python -m sandbox invoke{suffix}"))
+    steps.append(("stop it all", "python -m sandbox stop"))
+    for what, command in steps:
+        display.say(f"  {what + ':':<18}{command}")

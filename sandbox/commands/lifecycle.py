@@ -1,0 +1,33 @@
+"""env and stop: the sandbox itself."""
+
+from __future__ import annotations
+
+import click
+
+from ..cloud import Cloud, end_supervisor
+from ..environment import aws_variables, pulumi_variables, shell_lines
+from ..state import StateFolder
+from .options import folder, load_project, port_option, region_of, stack_option
+
+
+@click.command()
+@stack_option
+@port_option
+def env(stack: str, port: int | None) -> None:
+    """Print shell lines that point pulumi, aws and boto3 at the sandbox: eval "$(python -m sandbox env)"."""
+    project = load_project(stack)
+    cloud = Cloud.start(
+        folder(), lambda text: click.echo(text, err=True), region=region_of(project), port=port or 0
+    )
+    variables = {**aws_variables(cloud), **pulumi_variables(cloud, StateFolder(folder()))}
+    click.echo("\n".join(shell_lines(variables)))
+
+
+@click.command()
+def stop() -> None:
+    """Stop the sandbox: its caches, instances and API. The project's files stay."""
+    ran = end_supervisor(StateFolder(folder()))
+    click.echo("stopped" if ran else "nothing was running")
+
+
+COMMANDS = [env, stop]
