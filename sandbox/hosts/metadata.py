@@ -94,12 +94,23 @@ class Metadata:
         self._server.socket.close()
         self._server.socket = listening
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, name="metadata", daemon=True).start()
+        threading.Thread(target=self._accept, args=(listening,), name="metadata", daemon=True).start()
 
     def close(self) -> None:
         """Stop answering."""
-        self._server.shutdown()
+        self._server.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._server.server_close()
+
+    def _accept(self, listening: socket.socket) -> None:
+        # serve_forever would wake up twice a second to see whether it should end.
+        while True:
+            try:
+                connection, address = listening.accept()
+            except ConnectionAbortedError:
+                continue
+            except OSError:
+                return
+            self._server.process_request(connection, address)
 
     def new_token(self, address: str, seconds: int) -> str:
         """A token for one host."""

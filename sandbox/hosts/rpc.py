@@ -37,8 +37,10 @@ def write_frame(
     """Send one message; descriptors travel with its first byte."""
     body = json.dumps(message, separators=(",", ":")).encode()
     data = memoryview(HEADER.pack(len(body)) + body)
-    sent = socket.send_fds(connection, [data], descriptors) if descriptors else connection.send(data)
-    connection.sendall(data[sent:])
+    if descriptors:
+        data = data[socket.send_fds(connection, [data], descriptors) :]
+    if data:  # sending nothing would still fail when the other side has just closed
+        connection.sendall(data)
 
 
 def read_frame(connection: socket.socket) -> dict[str, Any]:
@@ -136,6 +138,8 @@ class Channel:
             pending.done.set()
         while self._descriptors:
             os.close(self._descriptors.popleft())
+        with self._sending:
+            self._connection.close()
         if self._closed:
             self._closed()
 

@@ -139,9 +139,9 @@ class Vpc:
             for key in [key for key in self._relays if key[0] == host_id]:
                 self._relays.pop(key).close()
             self._removed(host_id)
-            host = self.hosts.pop(host_id)
-            ip_batch([f"link delete {device(host.address)}"], self.id)
-            ip_batch([f"netns delete {host_id}"])
+        gone = [self.hosts.pop(host_id) for host_id in host_ids]
+        ip_batch([f"link delete {device(host.address)}" for host in gone], self.id)
+        ip_batch([f"netns delete {host.id}" for host in gone])
 
     def _set_relays(
         self, spec: Mapping[str, Any], services: Mapping[str, str], contexts: Mapping[str, ssl.SSLContext]
