@@ -20,7 +20,7 @@ from .connecting import open_socket, start_tls, tls_context
 from .deadline import Deadline
 from .endpoint import Endpoint
 from .errors import CacheError, CacheRefused, CheckFailed
-from .names import Names
+from .names import Address, Names
 from .redis_client import RedisClient
 from .redis_connection import RedisConnection, ServerError
 from .results import CheckResult
@@ -47,6 +47,7 @@ class Subject:
     endpoint: Endpoint
     client: RedisClient
     prefix: str = field(default_factory=lambda: f"check:{uuid.uuid4().hex[:12]}")
+    names: Names = field(default_factory=Names)
 
     def key(self, name: str) -> str:
         """A key of this run."""
@@ -56,12 +57,12 @@ class Subject:
         """A connection of the check's own, so that what it does to it disturbs no one."""
         deadline = Deadline(_SECONDS)
         context = tls_context(self.endpoint.ca_file) if self.endpoint.tls else None
-        addresses = Names().look_up(host, self.endpoint.port, deadline)
+        addresses = self.names.look_up(host, self.endpoint.port, deadline)
         return RedisConnection.open(host, addresses, context, token, deadline)
 
-    def addresses(self, host: str) -> list[str]:
-        """The addresses the name has now."""
-        return [address for address, _ in Names().look_up(host, self.endpoint.port, Deadline(_SECONDS))]
+    def addresses(self, host: str) -> list[Address]:
+        """The addresses the name has now, each with its port."""
+        return self.names.look_up(host, self.endpoint.port, Deadline(_SECONDS))
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ def run_checks(subject: Subject, where: str) -> Iterator[CheckResult]:
 @check("The names of the cache resolve.")
 def names_resolve(subject: Subject) -> str:
     hosts = [subject.endpoint.host, subject.endpoint.reader_host]
-    return ", ".join(f"{host} is {' '.join(subject.addresses(host))}" for host in hosts if host)
+    found = {host: " ".join(address for address, _ in subject.addresses(host)) for host in hosts if host}
+    return ", ".join(f"{host} is {addresses}" for host, addresses in found.items())
 
 
 @check("TLS is spoken, with a certificate for the cache's name.", _with_tls)
@@ -144,7 +146,7 @@ def tls_with_a_wrong_name_fails(subject: Subject) -> str:
 
 @check("Without TLS the port answers nothing.", _with_tls)
 def plain_text_is_refused(subject: Subject) -> str:
-    with _socket(subject, subject.endpoint.port) as sock:
+    with _socket(subject) as sock:
         sock.settimeout(_SILENCE_SECONDS)
         sock.sendall(b"PING\r\n")
         try:
@@ -171,9 +173,8 @@ def wrong_token_is_refused(subject: Subject) -> str:
 
 @check("On the cache's host no other port answers.")
 def other_ports_are_closed(subject: Subject) -> str:
-    port = subject.endpoint.port + 1
-    started = monotonic()
-    address = subject.addresses(subject.endpoint.host)[0]
+    address, cache_port = subject.addresses(subject.endpoint.host)[0]
+    port, started = cache_port + 1, monotonic()
     try:
         socket.create_connection((address, port), timeout=_SILENCE_SECONDS).close()
     except TimeoutError:
@@ -330,13 +331,11 @@ def _reply(subject: Subject, host: str, command: tuple[str, ...]) -> object:
 
 def _handshake(subject: Subject, name: str, context: ssl.SSLContext) -> ssl.SSLSocket:
     deadline = Deadline(_SECONDS)
-    return start_tls(_socket(subject, subject.endpoint.port), name, context, deadline)
+    return start_tls(_socket(subject), name, context, deadline)
 
 
-def _socket(subject: Subject, port: int) -> socket.socket:
-    deadline = Deadline(_SECONDS)
-    addresses = Names().look_up(subject.endpoint.host, port, deadline)
-    return open_socket(addresses, deadline)[0]
+def _socket(subject: Subject) -> socket.socket:
+    return open_socket(subject.addresses(subject.endpoint.host), Deadline(_SECONDS))[0]
 
 
 def _same(found: bytes | None, wanted: bytes) -> None:

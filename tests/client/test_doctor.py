@@ -1,0 +1,152 @@
+"""The doctor names each cause, tried against a server that has that fault, within 3 s."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from client.doctor import examine
+from client.endpoint import Endpoint
+
+from .conftest import endpoint_of
+from .redis_servers import RedisNode, RedisPair, free_port
+
+
+def diagnose(endpoint: Endpoint, **options: object) -> tuple[str, int]:
+    """The cause, and how many questions it took; fails when that took 3 s."""
+    started = time.monotonic()
+    findings = list(examine(endpoint, **options))
+    assert time.monotonic() - started < 3
+    assert all(not finding.cause for finding in findings[:-1])
+    assert bool(findings[-1].advice) == bool(findings[-1].cause)
+    return findings[-1].cause, len(findings)
+
+
+@pytest.fixture
+def listener() -> Iterator[Callable[..., int]]:
+    """A port that answers each connection as it is told: with these bytes, or not at all."""
+    opened: list[socket.socket] = []
+
+    def listen(answer: bytes | None) -> int:
+        server = socket.create_server(("127.0.0.1", 0))
+        opened.append(server)
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                opened.append(connection)
+                if answer is not None:
+                    connection.recv(100)
+                    connection.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        return server.getsockname()[1]
+
+    yield listen
+    for each in opened:
+        if each.type == socket.SOCK_STREAM:
+            each.close()
+
+
+def test_a_healthy_cache_passes_all_six_questions(tls_pair: RedisPair):
+    assert diagnose(tls_pair.endpoint, resolver=tls_pair.resolve) == ("", 6)
+
+
+def test_an_unknown_name(node: RedisNode):
+    assert diagnose(endpoint_of(node, host="no-such-cache.invalid")) == ("name-unknown", 1)
+
+
+def test_a_resolver_that_does_not_answer(node: RedisNode):
+    hanging = threading.Event()
+
+    def resolve(host: str, port: int) -> list[tuple[str, int]]:
+        hanging.wait(5)
+        return []
+
+    found = diagnose(endpoint_of(node, host="cache.test"), resolver=resolve)
+    hanging.set()
+    assert found == ("name-slow", 1)
+
+
+def test_packets_that_are_dropped(node: RedisNode):
+    # A full backlog drops what comes, as a security group does.
+    server = socket.socket()
+    server.bind(("127.0.0.1", 0))
+    server.listen(0)
+    waiting = [socket.socket() for _ in range(3)]
+    for each in waiting:
+        each.setblocking(False)
+        each.connect_ex(server.getsockname())
+    try:
+        assert diagnose(endpoint_of(node, port=server.getsockname()[1])) == ("dropped", 2)
+    finally:
+        for each in [server, *waiting]:
+            each.close()
+
+
+def test_a_port_where_nothing_listens(node: RedisNode):
+    assert diagnose(endpoint_of(node, port=free_port())) == ("refused", 2)
+
+
+def test_a_plain_client_on_a_tls_port(tls_pair: RedisPair):
+    endpoint = replace(endpoint_of(tls_pair.primary), tls=False)
+
+    assert diagnose(endpoint) == ("tls-expected", 3)
+
+
+def test_a_tls_client_on_a_plain_port(node: RedisNode):
+    assert diagnose(endpoint_of(node, tls=True)) == ("tls-not-spoken", 3)
+
+
+def test_a_certificate_for_another_name(tls_pair: RedisPair):
+    endpoint = replace(tls_pair.endpoint, host="other.test")
+
+    assert diagnose(endpoint, resolver=lambda host, port: [tls_pair.primary.address]) == ("tls-name", 3)
+
+
+def test_a_certificate_of_an_authority_nobody_trusts(tls_pair: RedisPair):
+    endpoint = replace(tls_pair.endpoint, ca_file=None)
+
+    assert diagnose(endpoint, resolver=tls_pair.resolve) == ("tls-untrusted", 3)
+
+
+def test_a_wrong_token(node: RedisNode):
+    assert diagnose(endpoint_of(node, auth_token="x" * 32)) == ("wrong-token", 4)
+
+
+def test_no_token_where_one_is_asked_for(node: RedisNode):
+    assert diagnose(endpoint_of(node, auth_token=None)) == ("token-missing", 4)
+
+
+def test_a_token_where_none_is_set(own_node: RedisNode):
+    own_node.command("CONFIG", "SET", "requirepass", "")
+
+    assert diagnose(endpoint_of(own_node)) == ("token-unexpected", 4)
+
+
+def test_the_reader_used_for_writes(pair: RedisPair):
+    endpoint = replace(pair.endpoint, host="replica.test", reader_host=None)
+
+    assert diagnose(endpoint, resolver=pair.resolve) == ("reader", 5)
+
+
+def test_a_full_cache(own_node: RedisNode):
+    own_node.command("CONFIG", "SET", "maxmemory", "1")
+
+    assert diagnose(endpoint_of(own_node)) == ("write-refused", 6)
+
+
+def test_memcached_where_redis_was_expected(node: RedisNode, listener: Callable[..., int]):
+    assert diagnose(endpoint_of(node, port=listener(b"ERROR\r\n"))) == ("memcached", 3)
+
+
+def test_something_that_never_answers(node: RedisNode, listener: Callable[..., int]):
+    assert diagnose(endpoint_of(node, port=listener(None))) == ("not-redis", 3)
