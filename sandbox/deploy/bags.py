@@ -115,7 +115,9 @@ def _from_value(value: struct_pb2.Value) -> Any:
         return value.string_value
     if kind == "struct_value":
         fields = from_struct(value.struct_value)
-        if fields.get(SIGNATURE) == OUTPUT_VALUE:  # a provider named dependencies; only the secret matters here
+        if (
+            fields.get(SIGNATURE) == OUTPUT_VALUE
+        ):  # a provider named dependencies; only the secret matters here
             inner = fields.get("value", UNKNOWN)
             return secret(inner) if fields.get("secret") else inner
         return fields

@@ -53,7 +53,9 @@ class ConfigSchema:
             return
         unknown = sorted(set(declaration) - _ATTRIBUTES)
         if unknown:
-            self.problems.append((key, f"unknown attribute {unknown[0]!r}; accepted: {', '.join(sorted(_ATTRIBUTES))}"))
+            self.problems.append(
+                (key, f"unknown attribute {unknown[0]!r}; accepted: {', '.join(sorted(_ATTRIBUTES))}")
+            )
             return
         if "type" in declaration:
             problem = self._type_problem(key, declaration)

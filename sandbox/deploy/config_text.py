@@ -24,7 +24,9 @@ class _Loader(yaml.SafeLoader):
     """PyYAML with the scalars of yaml.v3."""
 
     yaml_implicit_resolvers = {
-        first: [pair for pair in pairs if pair[0] in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge")]
+        first: [
+            pair for pair in pairs if pair[0] in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge")
+        ]
         for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
@@ -33,7 +35,10 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             if key.value in lines and key.tag != "tag:yaml.org,2002:merge":
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key.value!r} is given twice (first in line {lines[key.value]})", key.start_mark
+                    None,
+                    None,
+                    f"key {key.value!r} is given twice (first in line {lines[key.value]})",
+                    key.start_mark,
                 )
             lines[key.value] = key.start_mark.line + 1
         return {str(key): value for key, value in super().construct_mapping(node, deep).items()}
@@ -51,8 +56,12 @@ def _number(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> float:
     return float(node.value)
 
 
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(~|null|Null|NULL|)$"), ["~", "n", "N", ""])
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"(true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:null", re.compile(r"(~|null|Null|NULL|)$"), ["~", "n", "N", ""]
+)
 _Loader.add_implicit_resolver("tag:yaml.org,2002:int", _INTEGER, list("-+0123456789"))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+.0123456789"))
 _Loader.add_constructor("tag:yaml.org,2002:int", _integer)
@@ -99,7 +108,11 @@ def _plain(value: Any) -> Any:
 
 
 def _timestamp(value: datetime.date) -> str:
-    moment = value if isinstance(value, datetime.datetime) else datetime.datetime(value.year, value.month, value.day)
+    moment = (
+        value
+        if isinstance(value, datetime.datetime)
+        else datetime.datetime(value.year, value.month, value.day)
+    )
     if moment.utcoffset():
         return f"{moment:%Y-%m-%d %H:%M:%S %z %z}"
     return f"{moment:%Y-%m-%d %H:%M:%S} +0000 UTC"

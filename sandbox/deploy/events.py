@@ -28,7 +28,7 @@ class StepEvent:
 
 @dataclass(frozen=True)
 class DiagnosticEvent:
-    """A message of the program (`pulumi.log`) or of the deployer: debug, info, warning or error."""
+    """A message of the program (`pulumi.log`) or of the deployer: info, warning or error."""
 
     severity: str
     message: str

@@ -45,7 +45,9 @@ def forces_replacement(changed: Iterable[str], replace_on_changes: Iterable[str]
 
 
 def _covers(path: Path, changed: Path) -> bool:
-    return len(path) <= len(changed) and all(step in ("*", other) for step, other in zip(path, changed, strict=False))
+    return len(path) <= len(changed) and all(
+        step in ("*", other) for step, other in zip(path, changed, strict=False)
+    )
 
 
 def _keys(old: Any, new: Any, step: str | int) -> list[Any]:

@@ -86,7 +86,9 @@ def _stack_config(project: str, folder: Path, root: Path, stack: str) -> dict[st
         if len(parts) > 2 or not all(parts):
             problems.append((key, "is no key; keys have the form NAMESPACE:NAME"))
         elif _is_encrypted(value):
-            problems.append((key, "is encrypted, and a local stack has no key to decrypt it; give it in plain"))
+            problems.append(
+                (key, "is encrypted, and a local stack has no key to decrypt it; give it in plain")
+            )
         else:
             given[":".join(parts) if len(parts) == 2 else f"{project}:{key}"] = value
     if problems:

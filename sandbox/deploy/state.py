@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +21,13 @@ class Operation:
     kind: str
     resource: Resource
 
+    @property
+    def text(self) -> str:
+        return f'{{"resource": {self.resource.text}, "type": "{self.kind}"}}'
+
 
 class State:
-    """What this run has settled (`settled`), then what the runs before left and this one has not met yet (`earlier`)."""
+    """What this run has settled (`settled`), then what earlier runs left and it has not met yet (`earlier`)."""
 
     def __init__(self, earlier: Iterable[Resource] = (), cut: Iterable[Operation] = ()) -> None:
         self.settled: list[Resource] = []
@@ -107,7 +112,7 @@ class State:
                 return urn + reference[len(old_urn) :]
             return reference
 
-        for one in self.earlier:
+        for one in [*self.earlier, *(operation.resource for operation in self.cut)]:
             one.urn = renamed(one.urn)
             one.rewrite(renamed)
         self.changed = True
@@ -115,8 +120,7 @@ class State:
     def text(self) -> str:
         """The whole state as a deployment file."""
         resources = ", ".join(one.text for one in self.all())
-        operations = [*self.cut, *self._under_way.values()]
-        pending = ", ".join(f'{{"resource": {one.resource.text}, "type": {json.dumps(one.kind)}}}' for one in operations)
+        pending = ", ".join(one.text for one in [*self.cut, *self._under_way.values()])
         manifest = json.dumps({"time": now(), "magic": "", "version": ""})
         return (
             f'{{"version": {FORMAT}, "deployment": {{"manifest": {manifest}, '
@@ -143,6 +147,11 @@ class Saver:
         await asyncio.shield(self._next)
         if self.problem:
             raise Halted(str(self.problem))
+
+    async def settle_all(self) -> None:
+        """Writes what has changed since the last write; `problem` says if that failed."""
+        with suppress(Halted):
+            await self.save()
 
     async def _write(self, file: StateFile, before: asyncio.Future[Any] | None) -> None:
         if before:

@@ -42,7 +42,9 @@ class StateFile:
         if not isinstance(saved, dict) or not isinstance(saved.get("deployment"), dict):
             raise self.unreadable("it holds no deployment")
         if saved.get("version") != FORMAT:
-            raise self.unreadable(f"its format is {saved.get('version')!r}; this deployer reads format {FORMAT}")
+            raise self.unreadable(
+                f"its format is {saved.get('version')!r}; this deployer reads format {FORMAT}"
+            )
         return saved["deployment"]
 
     def unreadable(self, why: str) -> StateProblem:
