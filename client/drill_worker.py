@@ -6,6 +6,7 @@ writes are missing (lost) and which are there twice (doubled).
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import Counter
@@ -18,6 +19,9 @@ from .endpoint import Endpoint
 from .errors import CacheError, OutcomeUnknown
 from .names import Names, Resolver, system_resolver
 from .redis_client import RedisClient
+
+Call = tuple[float, float, str]
+"""When a call began (seconds since 1970), how long it took, and how it ended: ok, failed or unknown."""
 
 _WATCH_SECONDS = 0.05  # how often the name is looked up beside the client
 _CLOSING_SECONDS = 10.0  # how long the list may take to be read at the end
@@ -48,13 +52,13 @@ class DrillPlan:
 class WorkerRecord:
     """What one worker saw; times are seconds since 1970, as the clocks of all clients are kept by AWS.
 
-    writes: (time, duration, "ok" | "failed" | "unknown"), the write's number being its place. reads: the same.
+    writes: the number of a write is its place in the list.
     names: (time, addresses of the primary's name) at each change. sockets: (time, address) of each new connection.
     """
 
     worker: str
-    writes: list[tuple[float, float, str]] = field(default_factory=list)
-    reads: list[tuple[float, float, str]] = field(default_factory=list)
+    writes: list[Call] = field(default_factory=list)
+    reads: list[Call] = field(default_factory=list)
     names: list[tuple[float, str]] = field(default_factory=list)
     sockets: list[tuple[float, str]] = field(default_factory=list)
     master_at: list[tuple[float, str]] = field(default_factory=list)
@@ -64,17 +68,11 @@ class WorkerRecord:
     library: str = ""
 
     def as_mapping(self) -> dict[str, Any]:
-        """Short enough for Run Command's 24,000 characters when packed: times relative, in microseconds."""
-        start = self.writes[0][0] if self.writes else time.time()
-
-        def calls(items: list[tuple[float, float, str]]) -> list[list[Any]]:
-            return [[round((at - start) * 1e6), round(took * 1e6), outcome[0]] for at, took, outcome in items]
-
+        """Short enough for Run Command's 24,000 characters when packed."""
         return {
             **self.__dict__,
-            "start": start,
-            "writes": calls(self.writes),
-            "reads": calls(self.reads),
+            "writes": _short(self.writes),
+            "reads": _short(self.reads),
             "present": _ranges(self.present),
         }
 
@@ -82,12 +80,8 @@ class WorkerRecord:
     def from_mapping(cls, values: Mapping[str, Any]) -> WorkerRecord:
         """The record that another client sent."""
         values = dict(values)
-        start = values.pop("start")
-        words = {"o": "ok", "f": "failed", "u": "unknown"}
         for name in ("writes", "reads"):
-            values[name] = [
-                (start + at / 1e6, took / 1e6, words[letter]) for at, took, letter in values[name]
-            ]
+            values[name] = _long(values[name])
         values["present"] = [number for first, last in values["present"] for number in range(first, last + 1)]
         for name in ("names", "sockets", "master_at"):
             values[name] = [(at, text) for at, text in values[name]]
@@ -172,7 +166,7 @@ class _Worker:
                 self._disturbed_at = time.monotonic() if last else self._disturbed_at
                 last = addresses
 
-    def _note(self, calls: list[tuple[float, float, str]], call: Callable[[], None]) -> None:
+    def _note(self, calls: list[Call], call: Callable[[], None]) -> None:
         at, began, outcome = time.time(), time.monotonic(), "ok"
         try:
             call()
@@ -199,6 +193,29 @@ class _Worker:
         found = self.client.execute("LRANGE", self.plan.key, 0, -1, repeatable=True, **options)
         self.client.execute("DEL", self.plan.key, **options)
         return [int(item) for item in found]
+
+
+_OUTCOMES = {"o": "ok", "f": "failed", "u": "unknown"}
+_UNIT = 1e-4  # seconds: a tenth of a millisecond is finer than any network here
+
+
+def _short(calls: list[Call]) -> dict[str, Any]:
+    """Calls as whole numbers that repeat and so compress well: steps from one to the next, and durations."""
+    start = calls[0][0] if calls else 0.0
+    ticks = [round((at - start) / _UNIT) for at, _, _ in calls]
+    return {
+        "start": start,
+        "steps": [later - earlier for earlier, later in itertools.pairwise([0, *ticks])],
+        "durations": [round(took / _UNIT) for _, took, _ in calls],
+        "outcomes": "".join(outcome[0] for _, _, outcome in calls),
+    }
+
+
+def _long(short: Mapping[str, Any]) -> list[Call]:
+    times = [short["start"] + tick * _UNIT for tick in itertools.accumulate(short["steps"])]
+    durations = [took * _UNIT for took in short["durations"]]
+    outcomes = [_OUTCOMES[letter] for letter in short["outcomes"]]
+    return list(zip(times, durations, outcomes, strict=True))
 
 
 def _ranges(numbers: list[int]) -> list[list[int]]:
