@@ -161,10 +161,9 @@ class Environment:
     def _memory_mib(self) -> int:
         """The runtime's peak, as the kernel counts it."""
         try:
-            pid = self._process.pid
-            while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-                pid = int(children[0])
-            status = Path(f"/proc/{pid}/status").read_text()
+            entered = self._process.pid  # nsenter, which waits for the runtime as its only child
+            runtime = Path(f"/proc/{entered}/task/{entered}/children").read_text().split()
+            status = Path(f"/proc/{runtime[0]}/status").read_text() if runtime else ""
         except (FileNotFoundError, ProcessLookupError):
             return 0
         peak = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]

@@ -1,0 +1,24 @@
+"""The tools that machines share, made when the first machine needs them."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from ..hosts import tools
+
+if TYPE_CHECKING:
+    from .context import Context
+
+_lock = threading.Lock()
+
+
+def tools_folder(context: Context) -> str:
+    """The tools' folder, below the one that the hosts were started with; raises ToolsError.
+
+    Another process may be making them (`up` does, to show its progress): the two wait for each other.
+    """
+    with _lock:
+        if "tools" not in context.parts:
+            context.parts["tools"] = tools.ensure(context.folder / "tools")
+    return str(context.parts["tools"].folder)
