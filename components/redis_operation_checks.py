@@ -6,36 +6,11 @@ from . import windows
 from .names import elasticache_name_fault
 from .problems import Checks
 
-LOG_RETENTION_DAYS = tuple(
-    map(
-        int,
-        [
-            "0",
-            "1",
-            "3",
-            "5",
-            "7",
-            "14",
-            "30",
-            "60",
-            "90",
-            "120",
-            "150",
-            "180",
-            "365",
-            "400",
-            "545",
-            "731",
-            "1096",
-            "1827",
-            "2192",
-            "2557",
-            "2922",
-            "3288",
-            "3653",
-        ],
-    )
+# fmt: off
+LOG_RETENTION_DAYS = (
+    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )
+# fmt: on
 """What CloudWatch accepts, and 0 for no logs."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}")
