@@ -1,7 +1,7 @@
 """Property bags: the JSON of a protobuf Struct, with Pulumi's signatures for secrets and assets.
 
-A bag is kept in this wire form everywhere, as nothing is lost in it; it becomes `PropertyValue`s only at the call of a
-provider. Values that are not known yet are the string `UNKNOWN`. Whole numbers are ints, as in Pulumi's files.
+A bag is kept in this form everywhere, as nothing is lost in it; `wire` turns it into what the SDK and providers take.
+Values that are not known yet are the string `UNKNOWN`. Whole numbers are ints, as in Pulumi's files.
 """
 
 from __future__ import annotations
@@ -10,39 +10,16 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from google.protobuf import json_format, struct_pb2
-from pulumi.provider.experimental.property_value import PropertyValue
-from pulumi.runtime import rpc
-
 Bag = dict[str, Any]
 
-SIGNATURE = rpc._special_sig_key
-SECRET = rpc._special_secret_sig
-OUTPUT_VALUE = rpc._special_output_value_sig
-UNKNOWN = rpc.UNKNOWN
+# The protocol's own constants; the SDK is not imported for them, as reading a state must be quick.
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a kind of value, no password
+OUTPUT_VALUE = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 MASK = "[secret]"
 UNKNOWN_TEXT = "[unknown]"
-
-
-def from_struct(struct: struct_pb2.Struct) -> Bag:
-    """A bag as the SDK sent it."""
-    return {key: _from_value(value) for key, value in struct.fields.items()}
-
-
-def to_struct(bag: Bag) -> struct_pb2.Struct:
-    """A bag as the SDK takes it."""
-    return json_format.ParseDict(bag, struct_pb2.Struct())
-
-
-def to_properties(bag: Bag) -> dict[str, PropertyValue]:
-    """A bag as a provider takes it."""
-    return PropertyValue.unmarshal_map(to_struct(bag))
-
-
-def from_properties(properties: dict[str, PropertyValue] | None) -> Bag:
-    """A bag as a provider answered it."""
-    return from_struct(PropertyValue.marshal_map(properties or {}))
 
 
 def is_secret(value: Any) -> bool:
@@ -107,23 +84,3 @@ def _map_texts(value: Any, replace: Callable[[str], str]) -> Any:
     if isinstance(value, list):
         return [_map_texts(item, replace) for item in value]
     return replace(value) if isinstance(value, str) else value
-
-
-def _from_value(value: struct_pb2.Value) -> Any:
-    kind = value.WhichOneof("kind")
-    if kind == "string_value":
-        return value.string_value
-    if kind == "struct_value":
-        fields = from_struct(value.struct_value)
-        if (
-            fields.get(SIGNATURE) == OUTPUT_VALUE
-        ):  # a provider named dependencies; only the secret matters here
-            inner = fields.get("value", UNKNOWN)
-            return secret(inner) if fields.get("secret") else inner
-        return fields
-    if kind == "list_value":
-        return [_from_value(item) for item in value.list_value.values]
-    if kind == "number_value":
-        number = value.number_value
-        return int(number) if number.is_integer() else number
-    return value.bool_value if kind == "bool_value" else None

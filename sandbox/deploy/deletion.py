@@ -6,12 +6,13 @@ import asyncio
 
 from pulumi.provider.experimental import provider as sdk
 
-from .bags import UNKNOWN, to_properties
+from .bags import UNKNOWN
 from .errors import DeployError, Halted
 from .providers import NeedFailed, Providers
 from .resource import Resource
 from .run import Run
 from .state import Operation
+from .wire import to_properties
 
 
 class Deletion:

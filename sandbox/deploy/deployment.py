@@ -96,7 +96,7 @@ class _Commands:
         run = self._run
         for resource in run.state.all():
             run.journal.learn_secrets([resource.inputs, resource.outputs])
-        self._loop.call(self._recovery.finish_cut_operations(deletions=command != "refresh"))
+        self._loop.call(self._recovery.finish(command))
         if command == "refresh":
             self._loop.call(self._reading.refresh_all())
             return None

@@ -8,8 +8,9 @@ from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.provider import Provider
 
 from . import paths
-from .bags import Bag, to_properties
+from .bags import Bag
 from .resource import Resource
+from .wire import to_properties
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,14 @@ def component_change(old: Resource, new: Resource) -> Change:
 
 
 async def provider_change(
-    provider: Provider, old: Resource, old_outputs: Bag, new: Resource, replace_on_changes: list[str]
+    provider: Provider, old: Resource, new: Resource, replace_on_changes: list[str]
 ) -> Change:
     """Asks the provider what differs; a provider that does not know leaves it to a comparison of the inputs."""
     if _moved(old.provider, new.provider):
         return Change("replace", ("provider",), ("provider",))
     answer = await provider.diff(
         sdk.DiffRequest(
-            new.urn, old.id, to_properties(old_outputs), to_properties(new.inputs), new.ignore_changes
+            new.urn, old.id, to_properties(old.outputs), to_properties(new.inputs), new.ignore_changes
         )
     )
     found = {*answer.diffs, *answer.detailed_diff}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from . import bags, paths
+from . import bags, paths, wire
 from .errors import Unsupported
 from .resource import Resource
 
@@ -36,7 +36,7 @@ def refuse_unsupported(request: Any) -> None:
 
 def goal(urn: str, request: Any, old: Resource | None) -> Resource:
     """The resource that a RegisterResourceRequest asks for, ignored changes put back, outputs still empty."""
-    inputs = bags.from_struct(request.object)
+    inputs = wire.from_struct(request.object)
     if old:
         for path in request.ignoreChanges:
             paths.put_back(old.inputs, inputs, paths.parse(path))

@@ -8,7 +8,6 @@ from collections import Counter
 from typing import Any
 
 from .bags import MASK, UNKNOWN, UNKNOWN_TEXT, secret_texts
-from .errors import DeployError
 from .events import DiagnosticEvent, Event, Listener, StepEvent
 from .resource import Resource
 
@@ -28,12 +27,14 @@ class Journal:
         self._lock = threading.Lock()
         self._begun: dict[str, tuple[str, float]] = {}
         self._secrets: set[str] = set()
+        self._longest_first: list[str] = []
 
     def learn_secrets(self, bag: Any) -> None:
         """From now on these texts are masked in errors and messages."""
-        self._secrets.update(
-            text for text in secret_texts(bag) if len(text) >= _SHORTEST_SECRET and text != UNKNOWN
-        )
+        found = {text for text in secret_texts(bag) if len(text) >= _SHORTEST_SECRET and text != UNKNOWN}
+        if not found <= self._secrets:
+            self._secrets |= found
+            self._longest_first = sorted(self._secrets, key=len, reverse=True)
 
     def started(
         self, op: str, resource: Resource, changed: tuple[str, ...] = (), reasons: tuple[str, ...] = ()
@@ -82,7 +83,7 @@ class Journal:
         self._tell(DiagnosticEvent(severity, self.mask(text), urn))
 
     def mask(self, text: str) -> str:
-        for found in sorted(self._secrets, key=len, reverse=True):
+        for found in self._longest_first:
             text = text.replace(found, MASK)
         return text.replace(UNKNOWN, UNKNOWN_TEXT)
 
@@ -102,5 +103,8 @@ class Journal:
 
 
 def one_text(problem: Exception) -> str:
-    """An exception as a person should read it."""
-    return str(problem) if isinstance(problem, DeployError) or str(problem) else type(problem).__name__
+    """An exception as a person should read it; one of Python's own says little without its name."""
+    text = str(problem)
+    if type(problem).__module__ == "builtins" and type(problem) is not Exception:
+        return f"{type(problem).__name__}: {text}" if text else type(problem).__name__
+    return text or type(problem).__name__

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.provider import Provider
 
-from . import bags
+from . import bags, wire
 from .bags import UNKNOWN, Bag
 from .builtin import BuiltinProvider
 from .errors import DeployError
@@ -106,7 +106,7 @@ class Providers:
 
 
 async def _configure(provider: Provider, urn: str, package: str, arguments: Bag) -> None:
-    properties = bags.to_properties(arguments)
+    properties = wire.to_properties(arguments)
     checked = await provider.check_config(sdk.CheckRequest(urn, {}, properties, os.urandom(32)))
     if checked.failures:
         raise DeployError("; ".join(f"{failure.property}: {failure.reason}" for failure in checked.failures))

@@ -8,8 +8,8 @@ from typing import Any
 from pulumi.provider.experimental import provider as sdk
 from pulumi.runtime.proto import provider_pb2, resource_pb2
 
-from . import bags
-from .bags import UNKNOWN, Bag, from_properties, to_properties
+from . import wire
+from .bags import UNKNOWN, Bag
 from .diffing import changed_keys
 from .errors import DeployError, Halted, Unsupported
 from .goal import with_secret_outputs
@@ -17,6 +17,7 @@ from .journal import one_text
 from .providers import NeedFailed, Providers
 from .resource import Resource
 from .run import Run
+from .wire import from_properties, to_properties
 
 _GET_RESOURCE = "pulumi:pulumi:getResource"
 _STACK_REFERENCE = "pulumi:pulumi:StackReference"
@@ -52,11 +53,11 @@ class Reading:
             run.journal.failed_step(resource, exc, "read")
             return resource_pb2.ReadResourceResponse(urn=urn, result=resource_pb2.Result.FAIL)
         return resource_pb2.ReadResourceResponse(
-            urn=urn, id=resource.id, properties=bags.to_struct(resource.outputs)
+            urn=urn, id=resource.id, properties=wire.to_struct(resource.outputs)
         )
 
     async def invoke(self, request: Any) -> resource_pb2.ResourceInvokeResponse:
-        arguments = bags.from_struct(request.args)
+        arguments = wire.from_struct(request.args)
         self._run.journal.learn_secrets(arguments)
         try:
             if request.tok == _GET_RESOURCE:
@@ -84,7 +85,7 @@ class Reading:
         )
         resource.dependencies = sorted(set(request.dependencies))
         resource.additional_secret_outputs = list(request.additionalSecretOutputs)
-        given = bags.from_struct(request.properties)
+        given = wire.from_struct(request.properties)
         run.journal.started("read", resource)
         got = await run.ask(
             lambda: provider.read(sdk.ReadRequest(resource.urn, request.id, to_properties(given), {}))
@@ -147,4 +148,4 @@ class Reading:
 
 
 def _answer(bag: Bag, failures: list[Any] | None = None) -> resource_pb2.ResourceInvokeResponse:
-    return resource_pb2.ResourceInvokeResponse(**{"return": bags.to_struct(bag)}, failures=failures or [])
+    return resource_pb2.ResourceInvokeResponse(**{"return": wire.to_struct(bag)}, failures=failures or [])

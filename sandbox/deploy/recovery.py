@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
-from .bags import Bag, from_properties, to_properties
+from pulumi.provider.experimental import provider as sdk
+
 from .deletion import Deletion
 from .errors import DeployError, Halted
+from .goal import with_secret_outputs
 from .providers import Providers
 from .resource import Resource
 from .run import Run
-from .state import Operation, State
+from .state import Operation
+from .wire import from_properties, to_properties
 
 
 class Recovery:
@@ -18,7 +21,7 @@ class Recovery:
 
     A creation that was cut is looked for by the provider (`adopt`), by the checked inputs that were written down
     before the call; what is found goes into the state and is compared with the program like any other resource.
-    A deletion is made again. An update stays noted until the resource is registered (see `outputs_after_cut`).
+    A deletion and an update are made again, from the same start: whatever part of them was done is done once more.
     """
 
     def __init__(self, run: Run, providers: Providers, deletion: Deletion) -> None:
@@ -26,12 +29,16 @@ class Recovery:
         self._providers = providers
         self._deletion = deletion
 
-    async def finish_cut_operations(self, deletions: bool = True) -> None:
-        """Looks for what was being created and, unless told otherwise, goes on with what was being deleted."""
-        state = self._run.state
-        await asyncio.gather(*(self._adopt(one) for one in state.cut if one.kind == "creating"))
-        for one in [one for one in state.cut if one.kind == "deleting" and deletions]:
-            await self._deletion.delete_again(one)
+    async def finish(self, command: str) -> None:
+        """Deals with every cut operation; a refresh only looks, and a destroy need not bring anything up to date."""
+        cut = list(self._run.state.cut)
+        await asyncio.gather(*(self._adopt(one) for one in cut if one.kind == "creating"))
+        if command in ("preview", "up"):
+            await asyncio.gather(*(self._update_again(one) for one in cut if one.kind == "updating"))
+        if command != "refresh":
+            for one in cut:
+                if one.kind == "deleting":
+                    await self._deletion.delete_again(one)
 
     async def _adopt(self, operation: Operation) -> None:
         run, lost = self._run, operation.resource
@@ -68,22 +75,33 @@ class Recovery:
         run.journal.message("info", f"adopted {lost.type} {lost.name} ({lost.id}). {_cut(lost)}", lost.urn)
         run.journal.ended("adopt", lost)
 
-
-def outputs_after_cut(state: State, old: Resource, inputs: Bag) -> Bag:
-    """The outputs to compare with: where an update was cut, a property may have either of two values.
-
-    If the old value is wanted again, the cut one is taken for what is there, so that the provider sets it back.
-    """
-    cut = state.cut_operation("updating", old.urn)
-    if cut is None:
-        return old.outputs
-    tried = cut.resource.inputs
-    doubtful = {
-        key: value
-        for key, value in tried.items()
-        if value != old.inputs.get(key) and inputs.get(key) == old.inputs.get(key)
-    }
-    return {**old.outputs, **doubtful}
+    async def _update_again(self, operation: Operation) -> None:
+        run, wanted = self._run, operation.resource
+        old = next((one for one in run.state.earlier if one.urn == wanted.urn and one.id == wanted.id), None)
+        if old is None:
+            return
+        try:
+            _, provider = await self._providers.get(old.provider, old.type)
+            request = sdk.UpdateRequest(
+                wanted.urn,
+                wanted.id,
+                to_properties(old.outputs),
+                to_properties(wanted.inputs),
+                wanted.custom_timeouts.get("update", 0.0),
+                wanted.ignore_changes,
+                run.preview,
+            )
+            answer = await run.step("update", wanted, lambda: provider.update(request), "updating")
+        except Halted:
+            return
+        except Exception as exc:  # noqa: BLE001 - the program may have been changed since, because it failed
+            run.journal.message("warning", f"the update of {old.name} that was cut fails: {exc}", old.urn)
+            return
+        old.inputs, old.outputs = wanted.inputs, from_properties(answer.properties)
+        old.outputs = with_secret_outputs(old)
+        run.state.resolve(operation)
+        await run.saver.save()
+        run.journal.ended("update", wanted)
 
 
 _LOOK = "Nothing can be said about what it left: look for it ({type}) and remove it by hand."

@@ -9,16 +9,16 @@ from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.provider import Provider
 from pulumi.runtime.proto import resource_pb2
 
-from . import bags
-from .bags import UNKNOWN, Bag, from_properties, to_properties
+from . import wire
+from .bags import UNKNOWN, Bag
 from .deletion import Deletion
 from .diffing import Change, component_change, provider_change
 from .errors import DeployError, Halted
 from .goal import goal, refuse_unsupported, with_secret_outputs
 from .providers import NeedFailed, Providers
-from .recovery import outputs_after_cut
 from .resource import STACK_TYPE, Resource
 from .run import Run
+from .wire import from_properties, to_properties
 
 Result = resource_pb2.Result
 
@@ -53,14 +53,14 @@ class Registration:
             run.journal.failed_step(subject, exc)
             return resource_pb2.RegisterResourceResponse(urn=urn, result=Result.FAIL)
         return resource_pb2.RegisterResourceResponse(
-            urn=urn, id="" if resource.id == UNKNOWN else resource.id, object=bags.to_struct(resource.outputs)
+            urn=urn, id="" if resource.id == UNKNOWN else resource.id, object=wire.to_struct(resource.outputs)
         )
 
     async def register_outputs(self, request: Any) -> None:
         """Keeps a component's outputs; the stack's are kept aside, as a failed run leaves the old ones."""
         run = self._run
         resource = run.live.get(request.urn)
-        outputs = bags.from_struct(request.outputs)
+        outputs = wire.from_struct(request.outputs)
         run.journal.learn_secrets(outputs)
         if resource is None or (UNKNOWN in str(outputs) and not run.preview):
             return  # something it is made of has failed
@@ -116,12 +116,9 @@ class Registration:
         resource.inputs = await self._checked(resource, given, earlier_inputs, provider)
         change = Change("create")
         if old:
-            old_outputs = outputs_after_cut(run.state, old, resource.inputs)
-            change = await provider_change(
-                provider, old, old_outputs, resource, list(request.replaceOnChanges)
-            )
+            change = await provider_change(provider, old, resource, list(request.replaceOnChanges))
             if change.op == "update":
-                await self._update(resource, old, old_outputs, provider, change)
+                await self._update(resource, old, provider, change)
                 return
             if change.op == "same":
                 resource.id, resource.outputs = old.id, old.outputs
@@ -141,15 +138,13 @@ class Registration:
             )
         return inputs if answer.inputs is None else from_properties(answer.inputs)
 
-    async def _update(
-        self, resource: Resource, old: Resource, old_outputs: Bag, provider: Provider, change: Change
-    ) -> None:
+    async def _update(self, resource: Resource, old: Resource, provider: Provider, change: Change) -> None:
         run = self._run
         resource.id = old.id
         request = sdk.UpdateRequest(
             resource.urn,
             old.id,
-            to_properties(old_outputs),
+            to_properties(old.outputs),
             to_properties(resource.inputs),
             resource.custom_timeouts.get("update", 0.0),
             resource.ignore_changes,
