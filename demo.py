@@ -1,0 +1,159 @@
+"""From nothing to a verified cache: the environment up in the sandbox, checked from inside, failed over, reported."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+
+FOLDER = Path(__file__).resolve().parent
+REPORT = FOLDER / "build" / "demo"
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--stack", default="dev", show_default=True, help="The environment: Pulumi.STACK.yaml.")
+def demo(stack: str) -> int:
+    """Bring STACK up in the sandbox, prove that it works, and write build/demo/report.{json,html,xml}.
+
+    Exit codes: 0 everything holds, 1 something does not, 2 the configuration is wrong, 5 interrupted.
+    """
+    os.chdir(FOLDER)
+    seconds: dict[str, float] = {}
+    with phase("up", f"1/3  the environment {stack}, in the sandbox", seconds):
+        sandbox("up", "--stack", stack)
+    outputs = json.loads(sandbox("outputs", "--stack", stack, "--json", capture=True))
+    environment = sandbox_environment(stack)
+    os.environ.update(environment)
+    report = proved(stack, outputs, seconds)
+    write(report)
+    tell_what_is_next(outputs, environment)
+    return 0 if report.ok else 1
+
+
+def proved(stack: str, outputs: Mapping[str, Any], seconds: dict[str, float]) -> Any:
+    """Check from every client, then fail over under load; return the client's report of both."""
+    from rich.console import Console
+
+    from client import proof, remote
+    from client.report import live_table, print_drill
+    from client.results import Report
+
+    console = Console()
+    report = Report(
+        stack,
+        f"{outputs['engine']} {outputs.get('engine_version') or ''}".strip(),
+        seconds=seconds,
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    )
+    places = remote.places(outputs)
+    with (
+        phase("verify", f"2/3  every check, from {remote.names_of(places)}", seconds),
+        live_table(console) as table,
+    ):
+        libraries = proof.verify(places, table.add)
+        report.checks = table.checks
+    with phase("failover", "3/3  a failover, with writes going on from every client", seconds):
+        report.drill = proof.drill(
+            places, outputs, tell=lambda text: console.print(f"  {text}", highlight=False)
+        )
+        print_drill(console, report.drill)
+    report.notes = [*honest_notes(), *libraries]
+    return report
+
+
+def honest_notes() -> list[str]:
+    """What the sandbox put in AWS's place, by its own account."""
+    status = json.loads(sandbox("status", "--json", capture=True))
+    return ["Proved in the sandbox on this machine; no AWS account was used.", *status.get("stand_ins", [])]
+
+
+def write(report: Any) -> None:
+    """Write the report in its three forms."""
+    from client.report import write_html, write_json, write_junit
+
+    for form, suffix in ((write_json, "json"), (write_junit, "xml"), (write_html, "html")):
+        form(report, REPORT / f"report.{suffix}")
+
+
+def tell_what_is_next(outputs: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+    """Say the verdict, where the report is, and what a person may do now."""
+    report = json.loads((REPORT / "report.json").read_text())
+    name = next(iter(outputs.get("client_instance_ids", {})), "INSTANCE")
+    stack = report["stack"]
+    python = shlex.quote(os.path.relpath(sys.executable, FOLDER))
+    click.secho(f"\n{verdict(report)}", fg="green" if report["ok"] else "red", bold=True)
+    click.echo(f"""
+  the report       build/demo/report.html (.json, .xml)
+  look around      {python} -m sandbox shell {name}      then: cache-cli, cache-client verify
+  what runs        {python} -m sandbox status
+  change it        edit Pulumi.{stack}.yaml, then: {python} -m sandbox up --stack {stack}
+  as AWS           eval "$({python} -m sandbox env)"     then: aws, boto3, pulumi
+  stop it          {python} -m sandbox stop""")
+
+
+def verdict(report: Mapping[str, Any]) -> str:
+    """Return the sentence of the report."""
+    failed = [check for check in report["checks"] if not check["ok"]]
+    drill = report["drill"]
+    text = (
+        f"{len(report['checks']) - len(failed)} of {len(report['checks'])} checks passed; "
+        f"{drill['acknowledged']} writes acknowledged through the failover, {drill['lost']} lost, "
+        f"{drill['doubled']} doubled; longest gap {drill['write_gap_seconds']:.2f} s"
+    )
+    return ("PASSED: " if report["ok"] else "FAILED: ") + text
+
+
+def sandbox(*words: str, capture: bool = False) -> str:
+    """Run a command of the sandbox; end as it ends when it fails, as it has said why."""
+    command = [sys.executable, "-m", "sandbox", *words]
+    result = subprocess.run(command, stdout=subprocess.PIPE if capture else None, text=True, check=False)
+    if result.returncode:
+        sys.exit(result.returncode)
+    return result.stdout or ""
+
+
+def sandbox_environment(stack: str) -> dict[str, str]:
+    """Return the variables of `sandbox env`, which prints them as shell lines."""
+    lines = shlex.split(sandbox("env", "--stack", stack, capture=True), comments=True)
+    return dict(word.split("=", 1) for word in lines if "=" in word)
+
+
+@contextmanager
+def phase(name: str, title: str, seconds: dict[str, float]) -> Iterator[None]:
+    """Say what begins, and note how long it took."""
+    click.secho(f"\n{title}", bold=True)
+    started = time.monotonic()
+    yield
+    seconds[name] = round(time.monotonic() - started, 3)
+
+
+def main() -> int:
+    """Run the demo; every error is one line."""
+    from client.errors import CacheError
+    from components.problems import ConfigurationError
+
+    try:
+        return demo.main(standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (CacheError, ConfigurationError) as error:
+        click.echo(f"error: {error}", err=True)
+        return getattr(error, "exit_code", 2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\ninterrupted; `make demo` goes on from here", err=True)
+        return 5
+
+
+if __name__ == "__main__":
+    sys.exit(main())

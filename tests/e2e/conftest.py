@@ -1,0 +1,41 @@
+"""Whole environments in the sandbox, as a person brings them up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.hosts import tools
+from sandbox.hosts.hosts import available
+
+from .environment import REPOSITORY, Environment
+
+
+@pytest.fixture(scope="session")
+def tools_ready() -> None:
+    """The instances' tools, made once for all environments; skips where hosts cannot be made."""
+    reason = available()
+    if reason:
+        pytest.skip(f"the sandbox's hosts cannot be made here: {reason}")
+    tools.ensure(REPOSITORY / ".sandbox" / "tools")
+
+
+@pytest.fixture
+def new_environment(tools_ready: None, tmp_path: Path) -> Iterator[Environment]:
+    """A project folder in which nothing was brought up yet."""
+    environment = Environment(tmp_path)
+    yield environment
+    environment.stop()
+
+
+@pytest.fixture(scope="session")
+def dev(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+    """The default environment, up; tests that share it leave it as it is."""
+    environment = Environment(tmp_path_factory.mktemp("dev"))
+    try:
+        environment.up()
+        yield environment
+    finally:
+        environment.stop()
