@@ -126,8 +126,10 @@ class RedisCalls:
         if needs_master and connection.role == "slave":
             raise _leads_to_replica(route, connection)
         try:
-            call = connection.call_transaction if isinstance(command, list) else connection.call
-            reply = call(command, deadline)
+            if isinstance(command, list):
+                reply = connection.call_transaction(command, deadline)
+            else:
+                reply = connection.call(command, deadline)
         except ServerError as error:
             raise _refused(route, connection, error, command, from_replica) from error
         except redis.RedisError as error:

@@ -33,7 +33,7 @@ class RedisClient:
 
     resolver: looks names up (host, port → addresses); for tunnels and tests. Default: the system's.
     maximum_connection_age_seconds: a connection is replaced after this time, give or take a fifth.
-    observe: called with a word (connected, dropped, name-changed, reread) and details; must not raise or wait.
+    observe: called with a word (connected, left, dropped, reread) and details; must not raise or wait.
     reread: reads the endpoint again after a refused login or an unreachable host. Default: its parameter, if any.
     """
 

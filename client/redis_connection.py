@@ -43,7 +43,7 @@ class RedisConnection:
         self.opened_at = self.retire_at = monotonic()
         self.role = ""
         self.sent = False
-        self.stale = False
+        self.left_because = ""
         self.busy: Deadline | None = None
         self._socket = sock
         self._link = _Link(sock, host, address)
@@ -86,25 +86,30 @@ class RedisConnection:
             self.busy = None
 
     def call_all(self, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
-        """The replies to several commands in one round trip; a ServerError in its place, not raised."""
+        """The replies to several commands in one round trip; a ServerError in its place, and perhaps as the last."""
         self.sent = False
         self._socket.deadline = deadline
         self.busy = deadline
         try:
             self._send(self._link.pack_commands(commands), check_health=False)
             self.sent = True
-            return [self._read() for _ in commands]
+            replies: list[Any] = []
+            for _ in commands:
+                replies.append(self._read())
+                if not self.is_open:
+                    break  # redis-py closes the connection on some of the server's errors, a wrong token for one
+            return replies
         finally:
             self.busy = None
 
-    def call_transaction(self, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
-        """The replies to commands of which all are executed, or none, in one round trip."""
-        *queued, replies = self.call_all([("MULTI",), *commands, ("EXEC",)], deadline)
+    def call_transaction(self, commands: Sequence[Command], deadline: Deadline) -> Any:
+        """The list of replies to commands of which all are executed, or none, in one round trip."""
+        *queued, executed = self.call_all([("MULTI",), *commands, ("EXEC",)], deadline)
         # The first refusal is the reason; EXEC then only says that there was one.
-        for reply in [*queued, replies] if isinstance(replies, ServerError) else replies:
+        for reply in [*queued, executed, *(executed if isinstance(executed, list) else ())]:
             if isinstance(reply, ServerError):
                 raise reply
-        return replies
+        return executed
 
     @property
     def is_open(self) -> bool:
@@ -140,9 +145,8 @@ class RedisConnection:
         except redis.RedisError as error:
             hint = "" if tls else "; perhaps the port expects TLS"
             raise failure_of(error, f"login at {self.host}", "login", deadline, hint) from error
-        for reply in replies[:-1]:
-            if isinstance(reply, ServerError):
-                raise CacheRefused(f"login at {self.host}: {reply}", reply.code, "login")
+        if token is not None and isinstance(replies[0], ServerError):
+            raise CacheRefused(f"login at {self.host}: {replies[0]}", replies[0].code, "login")
         role = replies[-1]
         if not isinstance(role, ServerError):
             self.role = role[0].decode()

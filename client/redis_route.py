@@ -15,7 +15,7 @@ from .names import Names, is_address
 from .redis_connection import RedisConnection
 
 Observer = Callable[[str, str], None]
-"""Told what happens to connections: a word (connected, dropped, name-changed, reread) and its details."""
+"""Told what happens to connections: a word (connected, left, dropped, reread) and its details."""
 
 WATCH_SECONDS = 0.15
 """How often the primary's name is looked up while the client is used: half of the promised 0.3 s."""
@@ -64,19 +64,15 @@ class RedisRoute:
     def take(self, deadline: Deadline) -> RedisConnection:
         """A connection for one call: an idle one that is still right, else a new one. Give it back, or drop it."""
         self._used_at = deadline.started_at
-        if (
-            self._watched
-            and deadline.started_at - self._looked_up_at > _TRUST_SECONDS
-            and not self._is_watching()
-        ):
-            self._check_name(deadline.part(_LOOK_UP_SECONDS))
+        if self._watched and deadline.started_at - self._looked_up_at > _TRUST_SECONDS:
+            self._resume_watch(deadline)
         while True:
             try:
                 connection = self._idle.pop()
             except IndexError:
                 return self._open(deadline)
-            if connection.stale:
-                self.drop(connection, "the name leads elsewhere")
+            if connection.left_because:
+                self.drop(connection, connection.left_because)
             elif deadline.started_at > connection.retire_at:
                 self.drop(connection, "old")
             elif not connection.is_quiet():
@@ -86,8 +82,8 @@ class RedisRoute:
 
     def give_back(self, connection: RedisConnection) -> None:
         """Keep the connection for the next call."""
-        if connection.stale:
-            self.drop(connection, "the name leads elsewhere")
+        if connection.left_because:
+            self.drop(connection, connection.left_because)
         else:
             self._idle.append(connection)
 
@@ -96,15 +92,15 @@ class RedisRoute:
         with self._lock:
             self._all.discard(connection)
         connection.close()
-        self._observe("dropped", f"{connection.address[0]}:{connection.address[1]} ({reason})")
+        self._observe("dropped", f"{_text(connection)} ({reason})")
 
     def close(self) -> None:
         """Drop the idle connections; those in use when their call ends, at once if it hangs."""
         self._closed.set()
-        self._mark_stale(lambda connection: True)
+        self._leave(lambda connection: True, "closed by the client")
         while self._idle:
             try:
-                self.drop(self._idle.pop(), "client closed")
+                self.drop(self._idle.pop(), "closed by the client")
             except IndexError:
                 break
 
@@ -117,19 +113,23 @@ class RedisRoute:
         self._looked_up_at = monotonic()
         with self._lock:
             self._all.add(connection)
-            connection.stale = self._closed.is_set()
-        self._observe(
-            "connected", f"{connection.address[0]}:{connection.address[1]} ({connection.role or 'no role'})"
-        )
+            connection.left_because = "closed by the client" if self._closed.is_set() else ""
+        self._observe("connected", f"{_text(connection)} ({connection.role or 'no role'})")
         self._watch()
         return connection
+
+    def _resume_watch(self, deadline: Deadline) -> None:
+        """After a long pause nobody watched: see where the name leads before a connection is used."""
+        if not self._is_watching():
+            self._check_name(deadline.part(_LOOK_UP_SECONDS))
+            self._watch()
 
     def _is_watching(self) -> bool:
         return self._watcher is not None and self._watcher.is_alive()
 
     def _watch(self) -> None:
         with self._lock:
-            if not self._watched or self._closed.is_set() or self._is_watching():
+            if not self._watched or not self._all or self._closed.is_set() or self._is_watching():
                 return
             self._watcher = threading.Thread(target=self._run_watch, name=f"watch {self.host}", daemon=True)
             self._watcher.start()
@@ -148,16 +148,25 @@ class RedisRoute:
             addresses = self._names.look_up(self.host, self.port, deadline)
         except CacheUnreachable:
             return  # a resolver's fault says nothing about connections that work
-        self._looked_up_at = monotonic()
-        self._mark_stale(lambda connection: connection.address not in addresses)
+        finally:
+            self._looked_up_at = monotonic()
+        self._leave(
+            lambda connection: connection.address not in addresses, f"{self.host} leads elsewhere now"
+        )
 
-    def _mark_stale(self, leads_elsewhere: Callable[[RedisConnection], bool]) -> None:
+    def _leave(self, concerns: Callable[[RedisConnection], bool], reason: str) -> None:
+        """Use these connections no more; end the calls that hang on them."""
         with self._lock:
-            stale = [connection for connection in self._all if leads_elsewhere(connection)]
-        for connection in stale:
-            if not connection.stale:
-                connection.stale = True
-                self._observe("name-changed", f"{self.host} no longer leads to {connection.address[0]}")
+            concerned = [connection for connection in self._all if concerns(connection)]
+        for connection in concerned:
+            if not connection.left_because:
+                connection.left_because = reason
+                self._observe("left", f"{_text(connection)} ({reason})")
             call = connection.busy
             if call is not None and monotonic() - call.started_at > _STUCK_SECONDS:
                 connection.wake()
+
+
+def _text(connection: RedisConnection) -> str:
+    host, port = connection.address
+    return f"{host}:{port}"

@@ -56,7 +56,7 @@ def from_parameter(name: str, region: str | None = None) -> Endpoint:
         connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2, "mode": "standard"}
     )
     try:
-        session = boto3.session.Session(region_name=region)
+        session = boto3.Session(region_name=region)
         systems_manager = session.client("ssm", config=patience)
         value = systems_manager.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
     except ClientError as error:
