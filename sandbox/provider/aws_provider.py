@@ -244,7 +244,8 @@ class AwsProvider(protocol.Provider):
 
 
 def row_of(type_: str) -> ResourceType:
-    """The row of a resource type."""
+    """The row of a resource type; the SDK's requests give it with the types of its parents, `A$B`."""
+    type_ = type_.rpartition("$")[2]
     if type_ not in TYPES:
         raise ProviderError(f"{type_}: this resource type is not modelled by the sandbox")
     return TYPES[type_]
