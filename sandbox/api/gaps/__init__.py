@@ -8,7 +8,25 @@ from functools import cache
 @cache
 def install() -> None:
     """Patches moto, once in a process; no patch holds a state of its own."""
-    from . import dependencies, endpoints, instances, interfaces, keys, parameters, security_groups
+    from . import (
+        dependencies,
+        endpoints,
+        instances,
+        interfaces,
+        keys,
+        nat_gateways,
+        parameters,
+        security_groups,
+    )
 
-    for part in (interfaces, endpoints, security_groups, dependencies, instances, keys, parameters):
+    for part in (
+        interfaces,
+        nat_gateways,
+        endpoints,
+        security_groups,
+        dependencies,
+        instances,
+        keys,
+        parameters,
+    ):
         part.install()

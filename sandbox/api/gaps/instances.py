@@ -8,8 +8,10 @@ from .patch import around
 
 
 def install() -> None:
-    """Patches interfaces of instances."""
+    """Patches interfaces of instances, and their monitoring."""
+    from moto.core.responses import ActionResult
     from moto.ec2.models.instances import Instance
+    from moto.ec2.responses.monitoring import Monitoring
 
     @around(Instance, "prep_nics")
     def prepare(original: Any, instance: Any, nic_spec: list[dict[str, Any]], **kwargs: Any) -> None:
@@ -31,3 +33,19 @@ def install() -> None:
             if not interface.delete_on_termination
         }
         return result
+
+    for action, state in (("monitor_instances", "enabled"), ("unmonitor_instances", "disabled")):
+        around(Monitoring, action)(_monitor(state, ActionResult))
+
+
+def _monitor(state: str, result: Any) -> Any:
+    """moto does not implement the switch of detailed monitoring."""
+
+    def switch(original: Any, response: Any) -> Any:
+        instances = response.ec2_backend.get_multi_instances_by_id(response._get_param("InstanceIds", []))
+        for instance in instances:
+            instance.monitoring_state = state
+        answers = [{"InstanceId": one.id, "Monitoring": {"State": state}} for one in instances]
+        return result({"InstanceMonitorings": answers})
+
+    return switch

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from .patch import around
+from .patch import around, named
 
 # Network, router, resolver, and one that AWS keeps; and the broadcast address at the end.
 RESERVED_AT_START = 4
@@ -69,21 +69,21 @@ def install() -> None:
         _check_address(subnet.ec2_backend, subnet, ip)
 
     @around(NetworkInterfaceBackend, "create_network_interface")
-    def create(
-        original: Any, backend: Any, subnet: Any, private_ip_address: Any, *args: Any, **kwargs: Any
-    ) -> Any:
-        if isinstance(subnet, str):
-            subnet = backend.get_subnet(subnet)
-        for group_id in kwargs.get("group_ids") or []:
+    def create(original: Any, *args: Any, **kwargs: Any) -> Any:
+        given = named(original, *args, **kwargs)
+        backend, address = given["self"], given["private_ip_address"]
+        if isinstance(given["subnet"], str):
+            given["subnet"] = backend.get_subnet(given["subnet"])
+        for group_id in given["group_ids"] or []:
             if backend.get_security_group_from_id(group_id) is None:
                 raise InvalidSecurityGroupNotFoundError(group_id)
-        if isinstance(private_ip_address, list):
-            private_ip_address = private_ip_address[0] if private_ip_address else None
-        if private_ip_address:
-            _check_address(backend, subnet, private_ip_address)
-        elif not (args or kwargs.get("private_ip_addresses")):
-            private_ip_address = free_address(backend, subnet)
-        return original(backend, subnet, private_ip_address, *args, **kwargs)
+        if isinstance(address, list):
+            address = address[0] if address else None
+        if address:
+            _check_address(backend, given["subnet"], address)
+        elif not given["private_ip_addresses"]:
+            address = free_address(backend, given["subnet"])
+        return original(**{**given, "private_ip_address": address})
 
     @around(NetworkInterfaceBackend, "delete_network_interface")
     def delete(original: Any, backend: Any, eni_id: str) -> None:

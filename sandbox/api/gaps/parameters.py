@@ -10,7 +10,7 @@ import base64
 import hashlib
 from typing import Any
 
-from .patch import around
+from .patch import around, named
 
 AWS_MANAGED = "alias/aws/ssm"
 
@@ -21,12 +21,13 @@ def ciphertext(stored: str) -> str:
     return "AQICAHi" + base64.b64encode(digest).decode()
 
 
-def _check_key(account_id: str, region: str, key_id: str, verb: str) -> None:
+def _check_key(account_id: str, region: str, key_id: str, verb: str) -> str:
+    """Refuses a key that is not there or not enabled; returns its plain id, which survives its aliases."""
     from moto.core.exceptions import JsonRESTError
     from moto.kms.models import kms_backends
 
     if key_id == AWS_MANAGED:
-        return
+        return key_id
     keys = kms_backends[account_id][region]
     if key_id.startswith("arn:"):
         key_id = key_id.split(":", 5)[-1].removeprefix("key/")
@@ -37,12 +38,12 @@ def _check_key(account_id: str, region: str, key_id: str, verb: str) -> None:
     if key.key_state != "Enabled":
         state = "is pending deletion" if key.key_state == "PendingDeletion" else "is disabled"
         raise JsonRESTError("InvalidKeyId", f"{key.arn} {state}, so the value cannot be {verb}.")
+    return key.id
 
 
 def install() -> None:
     """Patches how values are shown and taken."""
     from moto.ssm.models import Parameter, SimpleSystemManagerBackend
-    from moto.ssm.responses import SimpleSystemManagerResponse
 
     @around(Parameter, "response_object")
     def show(
@@ -50,23 +51,19 @@ def install() -> None:
     ) -> dict[str, Any]:
         answer = original(parameter, decrypt, region)
         if parameter.parameter_type == "SecureString":
-            if not decrypt:
-                answer["Value"] = ciphertext(parameter.value)
+            if decrypt:
+                _check_key(parameter.account_id, parameter.sandbox_region, parameter.sandbox_key, "decrypted")
             else:
-                _check_key(
-                    parameter.account_id, region or parameter.sandbox_region, parameter.keyid, "decrypted"
-                )
+                answer["Value"] = ciphertext(parameter.value)
         return answer
 
     @around(SimpleSystemManagerBackend, "put_parameter")
-    def put(original: Any, backend: Any, name: str, *args: Any, **kwargs: Any) -> Any:
-        parameter = original(backend, name, *args, **kwargs)
-        parameter.sandbox_region = backend.region_name
+    def put(original: Any, *args: Any, **kwargs: Any) -> Any:
+        given = named(original, *args, **kwargs)
+        backend, key = given["self"], AWS_MANAGED
+        if given["parameter_type"] == "SecureString":
+            wanted = given["keyid"] or AWS_MANAGED
+            key = _check_key(backend.account_id, backend.region_name, wanted, "encrypted")
+        parameter = original(**given)
+        parameter.sandbox_key, parameter.sandbox_region = key, backend.region_name
         return parameter
-
-    @around(SimpleSystemManagerResponse, "put_parameter")
-    def check_put(original: Any, response: Any) -> Any:
-        if response._get_param("Type") == "SecureString":
-            key_id = response._get_param("KeyId") or AWS_MANAGED
-            _check_key(response.current_account, response.region, key_id, "encrypted")
-        return original(response)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -25,3 +26,11 @@ def around(owner: type, name: str) -> Callable[[Replacement], Replacement]:
         return replacement
 
     return put
+
+
+def named(original: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """The arguments of a call by their names, however moto's caller passed them."""
+    bound = inspect.signature(original).bind(*args, **kwargs)
+    bound.apply_defaults()
+    rest = bound.arguments.pop("kwargs", {})
+    return {**bound.arguments, **rest}
