@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import HostsError, HostsUnavailable, OperationFailed
 from .namespaces import PATH
@@ -25,6 +25,7 @@ COMMANDS = {"ip": "iproute2", "nft": "nftables", "setpriv": "util-linux"}
 LAUNCH = "import sys; sys.path.insert(0, sys.argv[1]); from sandbox.hosts.spawn import main; main()"
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 20.0
+HostsKind = TypeVar("HostsKind", bound="Hosts")
 
 
 class Hosts:
@@ -51,12 +52,12 @@ class Hosts:
 
     @classmethod
     def start(
-        cls,
+        cls: type[HostsKind],
         api_address: tuple[str, int],
         authority: CertificateAuthority,
         readable_paths: Sequence[str | os.PathLike[str]] = (),
         **options: Any,
-    ) -> Hosts:
+    ) -> HostsKind:
         """Start the daemon; returns when it answers.
 
         `api_address` is the one address that can be reached from inside. `readable_paths` are folders that the hosts
@@ -117,6 +118,10 @@ class Hosts:
         """SIGTERM, then SIGKILL after the grace; its state at the end."""
         return self.call("stop_process", host_id=host_id, name=name, grace_seconds=grace_seconds)
 
+    def remove_process(self, host_id: str, name: str) -> None:
+        """End a process at once and forget its files and its log."""
+        self.call("remove_process", host_id=host_id, name=name)
+
     def signal(self, host_id: str, name: str, signal_number: int) -> None:
         """Send a signal to the process and its children."""
         self.call("signal_process", host_id=host_id, name=name, signal_number=int(signal_number))
@@ -155,7 +160,8 @@ class Hosts:
         """The start of a command line that runs the rest as (inner) root in all namespaces of an inside process."""
         # nsenter would reset the groups, which only root may; anyone else is the inner root already.
         credentials = [] if os.geteuid() == 0 else ["--preserve-credentials"]
-        return ["nsenter", "--target", str(self.outside_pid(inside)), "--all", *credentials, "--"]
+        kinds = ["--user", "--mount", "--net", "--pid", "--ipc", "--uts"]  # the others are the machine's own
+        return ["nsenter", "--target", str(self.outside_pid(inside)), *kinds, *credentials, "--"]
 
     def stop(self) -> None:
         """End everything; returns when the launcher is gone, and with it every process inside."""

@@ -88,6 +88,7 @@ class Processes:
         self._lock = threading.RLock()
         daemon.add_operation("start_process", self.start)
         daemon.add_operation("stop_process", self.stop)
+        daemon.add_operation("remove_process", self.remove)
         daemon.add_operation("signal_process", self.signal)
         daemon.add_operation("process_state", self.state)
         daemon.add_operation("process_log", self.log)
@@ -136,6 +137,14 @@ class Processes:
         process = self.get(host_id, name)
         process.stop(grace_seconds)
         return process.state()
+
+    def remove(self, host_id: str, name: str) -> None:
+        """End a process at once, and forget its files and its log; it is no error when there never was one."""
+        with self._lock:
+            process = self._processes.pop((host_id, name), None)
+        if process:
+            process.stop(grace_seconds=0)
+        shutil.rmtree(self.directory(host_id, name), ignore_errors=True)
 
     def signal(self, host_id: str, name: str, signal_number: int) -> None:
         """Send one signal."""

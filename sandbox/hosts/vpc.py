@@ -101,7 +101,10 @@ class Vpc:
     def close(self) -> list[str]:
         """Remove it with all its hosts; their ids."""
         hosts = list(self.hosts)
-        self._remove_hosts(hosts)
+        self._end_hosts(hosts)
+        self._delete_networks(
+            hosts
+        )  # their interfaces go with the router's, which is quicker than one by one
         for relay in self._relays.values():
             relay.close()
         self._resolver.close()
@@ -135,13 +138,21 @@ class Vpc:
             list(pool.map(_configure_host, hosts))
 
     def _remove_hosts(self, host_ids: list[str]) -> None:
+        self._end_hosts(host_ids)
+        # At once, not when the kernel finds time: the address may be another host's next.
+        ip_batch([f"link delete {device(self.hosts[host_id].address)}" for host_id in host_ids], self.id)
+        self._delete_networks(host_ids)
+
+    def _end_hosts(self, host_ids: list[str]) -> None:
         for host_id in host_ids:
             for key in [key for key in self._relays if key[0] == host_id]:
                 self._relays.pop(key).close()
             self._removed(host_id)
-        gone = [self.hosts.pop(host_id) for host_id in host_ids]
-        ip_batch([f"link delete {device(host.address)}" for host in gone], self.id)
-        ip_batch([f"netns delete {host.id}" for host in gone])
+
+    def _delete_networks(self, host_ids: list[str]) -> None:
+        for host_id in host_ids:
+            del self.hosts[host_id]
+        ip_batch([f"netns delete {host_id}" for host_id in host_ids])
 
     def _set_relays(
         self, spec: Mapping[str, Any], services: Mapping[str, str], contexts: Mapping[str, ssl.SSLContext]

@@ -78,20 +78,32 @@ def api() -> Iterator[Api]:
         thread.join()
 
 
+class TrackedHosts(Hosts):
+    """Remembers what a test started."""
+
+    started: list[tuple[str, str]]
+
+    def start_process(self, host_id: str, name: str, *arguments: Any, **more: Any) -> dict[str, Any]:
+        self.started.append((host_id, name))
+        return super().start_process(host_id, name, *arguments, **more)
+
+
 @pytest.fixture(scope="module")
-def daemon(api: Api, authority: CertificateAuthority) -> Iterator[Hosts]:
+def daemon(api: Api, authority: CertificateAuthority) -> Iterator[TrackedHosts]:
     reason = available()
     if reason:
         pytest.skip(reason)
-    with Hosts.start(("127.0.0.1", api.server_port), authority) as hosts:
+    with TrackedHosts.start(("127.0.0.1", api.server_port), authority) as hosts:
         yield hosts
 
 
 @pytest.fixture
-def hosts(daemon: Hosts) -> Iterator[Hosts]:
-    """The daemon with nothing in it; it is emptied afterwards."""
+def hosts(daemon: TrackedHosts) -> Iterator[Hosts]:
+    """The daemon, without processes; what a test leaves of its world is the next one's starting point."""
+    daemon.started = []
     yield daemon
-    daemon.apply({"vpcs": {}, "services": []})
+    for host_id, name in daemon.started:
+        daemon.remove_process(host_id, name)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from .worlds import (
 )
 
 pytestmark = pytest.mark.namespaces
-SILENCE = 0.4
+SILENCE = 0.3
 
 
 def test_the_client_group_reaches_the_caches_port(hosts: Hosts, world: dict[str, Any]) -> None:
@@ -99,7 +99,7 @@ def test_an_address_where_nobody_is_meets_no_answer(
 def test_an_unused_neighbour_address_stays_silent_longer_than_an_unanswered_arp(
     hosts: Hosts, world: dict[str, Any]
 ) -> None:
-    assert hosts.probe(OUTSIDER, "10.20.1.99", 6379, 3.6) == "timeout"
+    assert hosts.probe(OUTSIDER, "10.20.1.99", 6379, 3.3) == "timeout"
 
 
 def test_the_machine_and_its_api_port_cannot_be_reached(

@@ -93,6 +93,14 @@ def test_stop_asks_first_and_then_kills(
     assert hosts.stop_process(CACHE, "p")["exit_code"] == code, "stopping twice is no error"
 
 
+def test_a_removed_process_leaves_neither_file_nor_log(hosts: Hosts, world: dict[str, Any]) -> None:
+    state = start(hosts, "exec sleep 60", files={"conf": "token"})
+    hosts.remove_process(CACHE, "p")
+    hosts.remove_process(CACHE, "p")
+    assert hosts.process_state(CACHE, "p") is None
+    assert run(hosts, CLIENT, f"import os; print(os.path.exists({state['directory']!r}))") == ["False"]
+
+
 def test_a_frozen_process_can_be_stopped(hosts: Hosts, world: dict[str, Any]) -> None:
     start(hosts, "exec sleep 60")
     hosts.signal(CACHE, "p", signal.SIGSTOP)
