@@ -18,7 +18,6 @@ from .deadline import Deadline
 from .endpoint import Endpoint
 from .errors import CacheError, OutcomeUnknown
 from .names import Names, Resolver, system_resolver
-from .redis_client import RedisClient
 
 Call = tuple[float, float, str]
 """When a call began (seconds since 1970), how long it took, and how it ended: ok, failed or unknown."""
@@ -107,6 +106,8 @@ class _Worker:
     def __init__(self, endpoint: Endpoint, plan: DrillPlan, resolver: Resolver) -> None:
         self.plan = plan
         self.record = WorkerRecord(plan.worker)
+        from .redis_client import RedisClient  # here, as the command line's help needs no redis-py
+
         self.client = RedisClient(endpoint, plan.deadline_seconds, resolver=resolver, observe=self._observe)
         self.record.library = self.client.library
         self._names = Names(resolver)

@@ -46,6 +46,7 @@ def from_parameter(name: str, region: str | None = None) -> Endpoint:
     from botocore.exceptions import (
         BotoCoreError,
         ClientError,
+        ConnectionError,
         HTTPClientError,
         NoCredentialsError,
         NoRegionError,
@@ -65,7 +66,7 @@ def from_parameter(name: str, region: str | None = None) -> Endpoint:
         raise InvalidEndpoint(f"parameter {name}: set AWS_REGION to the stack's region") from error
     except NoCredentialsError as error:
         raise CacheRefused(f"parameter {name}: no AWS credentials were found here", "AWS") from error
-    except HTTPClientError as error:
+    except (ConnectionError, HTTPClientError) as error:
         raise CacheUnreachable(
             f"parameter {name}: Systems Manager does not answer: {error}", "parameter"
         ) from error

@@ -39,7 +39,7 @@ class Options:
             outputs = json.load(self.outputs_file)
         except ValueError as error:
             raise InvalidEndpoint(
-                f"--outputs {self.outputs_file.name}: not JSON ({error}); it takes what "
+                f"--outputs: not JSON ({error}); it takes what "
                 "`pulumi stack output --json` or `python -m sandbox outputs --json` prints"
             ) from error
         Endpoint.from_stack_outputs(outputs)  # refuses those of another project before anything is done

@@ -39,7 +39,7 @@ def new_report(options: Options) -> Report:
         outputs = options.outputs
         engine = f"{outputs['engine']} {outputs.get('engine_version') or ''}".strip()
         name = outputs.get("connection_parameter") or outputs["host"]
-        stack = name.strip("/").split("/")[1] if name.count("/") >= 2 else name
+        stack = name.split("/")[-2] if name.count("/") >= 2 else name
     else:
         endpoint = options.endpoint()
         engine, stack = endpoint.engine, endpoint.address

@@ -7,7 +7,6 @@ import json
 
 import click
 
-from ..doctor import examine
 from ._options import Options, common_options
 from ._reporting import console
 
@@ -16,6 +15,8 @@ from ._reporting import console
 @common_options
 def command(options: Options) -> int:
     """Name the cause when it does not work: name, route, group, TLS, token, engine, wrong endpoint. Runs here."""
+    from ..doctor import examine
+
     endpoint, screen = options.endpoint(), console()
     findings = []
     for finding in examine(endpoint):

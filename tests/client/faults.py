@@ -53,10 +53,10 @@ class LosingProxy:
 
 
 @contextlib.contextmanager
-def silent_port() -> Iterator[int]:
-    """A port that accepts connections and never says a word."""
+def silent_port() -> Iterator[socket.socket]:
+    """A listening socket that lets clients connect, and on which nobody says a word."""
     with socket.create_server(("127.0.0.1", 0), backlog=16) as listener:
-        yield listener.getsockname()[1]
+        yield listener
 
 
 @contextlib.contextmanager

@@ -146,8 +146,8 @@ def test_a_connection_that_nobody_answers():
 def test_a_tls_handshake_without_answer_hints_at_a_port_without_tls(certificates):
     endpoint = {"tls": True, "ca_file": str(certificates.authority)}
     with (
-        silent_port() as port,
-        connect(the_port(port, **endpoint), DEADLINE) as cache,
+        silent_port() as listener,
+        connect(the_port(listener.getsockname()[1], **endpoint), DEADLINE) as cache,
         fails_in_time(DeadlineExceeded, r"perhaps the port speaks no TLS") as exceeded,
     ):
         cache.get("city")
@@ -156,8 +156,8 @@ def test_a_tls_handshake_without_answer_hints_at_a_port_without_tls(certificates
 
 def test_a_login_without_answer():
     with (
-        silent_port() as port,
-        connect(the_port(port), DEADLINE) as cache,
+        silent_port() as listener,
+        connect(the_port(listener.getsockname()[1]), DEADLINE) as cache,
         fails_in_time(DeadlineExceeded, r"login at 127.0.0.1") as exceeded,
     ):
         cache.get("city")
