@@ -161,10 +161,8 @@ def test_two_stacks_share_no_name(deploy):
 def test_tags_reach_every_taggable_child(endpoint):
     run = endpoint(tags={"owner": "me"})
 
-    assert {item.type for item in run.resources.values() if item.inputs.get("tags") == {"owner": "me"}} >= {
-        KEY,
-        PARAMETER,
-    }
+    tagged = {item.type for item in run.resources.values() if item.inputs.get("tags") == {"owner": "me"}}
+    assert tagged == {COMPONENT, KEY, PARAMETER}
     assert {tuple(run.ancestors(item)) for item in run.resources.values() if item.custom} == {("endpoint",)}
 
 

@@ -1,0 +1,229 @@
+"""The stack's configuration is checked as a whole, by the checks that serve the components."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pulumi
+import pytest
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+import settings
+from components.problems import ConfigurationError
+from tests.recorder import deploy
+
+DEV = {
+    "aws:region": "eu-west-1",
+    "aws-cache:network": {"availability_zones": ["eu-west-1a", "eu-west-1b"]},
+    "aws-cache:cache": {"engine": "redis", "replicas": 1},
+    "aws-cache:clients": {"instances": ["app"], "function": True},
+    "aws-cache:tags": {"environment": "dev"},
+}
+
+
+def check(**sections):
+    changed = {f"aws-cache:{name}": value for name, value in sections.items()}
+    return settings.check({**DEV, **changed}, "aws-cache", "dev")
+
+
+def problems_of(**sections):
+    with pytest.raises(ConfigurationError) as refused:
+        check(**sections)
+    return [tuple(problem) for problem in refused.value.problems]
+
+
+def test_sections_become_the_arguments_of_the_components():
+    assert check() == settings.Settings(
+        network={"availability_zones": ["eu-west-1a", "eu-west-1b"]},
+        cache={"engine": "redis", "replicas": 1},
+        instances={"instances": ["app"]},
+        function={},
+        tags={"environment": "dev"},
+    )
+
+
+def test_without_clients_there_are_none():
+    assert check(clients={})[2:4] == (None, None)
+    assert check(clients={"function": False})[2:4] == (None, None)
+
+
+def test_a_function_may_have_arguments_of_its_own():
+    assert check(clients={"function": {"url": "iam"}}).function == {"url": "iam"}
+
+
+def test_every_problem_of_every_section_is_in_one_report():
+    with pytest.raises(ConfigurationError) as refused:
+        check(
+            netwrok={},
+            network={"availability_zone": ["eu-west-1a"]},
+            cache={"replicas": 9, "maintenance_window": "sun:05:00-sun:05:30"},
+            clients={"instances": ["App"], "function": {"url": "open"}},
+        )
+
+    assert str(refused.value) == "\n".join(
+        [
+            "7 problems in the configuration of aws-cache (stack dev); nothing was changed",
+            "  netwrok: unknown section; did you mean network?",
+            "  network.availability_zone: unknown; did you mean availability_zones?",
+            "  network.availability_zones: is required",
+            "  cache.replicas: must be 0-5, got 9",
+            "  cache.maintenance_window: 'sun:05:00-sun:05:30' is 30 minutes; at least 60",
+            "  clients.instances: 'App' must be 1-32 characters of a-z, 0-9 and hyphens, first a letter",
+            "  clients.function.url: must be none, iam or public, got 'open'",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("sections", "path", "message"),
+    [
+        ({"cash": {}}, "cash", "unknown section; did you mean cache?"),
+        ({"quux": {}}, "quux", "unknown section; known: network, cache, clients, tags"),
+        ({"cache": "redis"}, "cache", "must be a mapping, got 'redis'"),
+        ({"cache": ["redis"]}, "cache", "must be a mapping, got ['redis']"),
+        ({"cache": None}, "cache", "must be a mapping, got None"),
+        ({"tags": "dev"}, "tags", "must be a mapping, got 'dev'"),
+        ({"tags": {"stage": 1}}, "tags.stage", "must be text, got 1; put it in quotes"),
+        ({"network": {}}, "network.availability_zones", "is required"),
+        (
+            {"network": {"availability_zones": ["eu-west-1a"]}},
+            "cache.replicas",
+            "1 of them need subnets in two zones, got eu-west-1a only; add a zone, or say replicas: 0 (R76)",
+        ),
+        (
+            {"network": {"availability_zones": ["us-east-1a", "us-east-1b"]}, "cache": {}},
+            "network.availability_zones",
+            "'us-east-1a' is not a zone of eu-west-1 (aws:region)",
+        ),
+        ({"cache": {"vpc_id": "vpc-1"}}, "cache.vpc_id", "is set by the program; remove it"),
+        (
+            {"clients": {"instances": ["app"], "policies": {}}},
+            "clients.policies",
+            "is set by the program; remove it",
+        ),
+        (
+            {"clients": {"function": {"environment": {}}}},
+            "clients.function.environment",
+            "is set by the program; remove it",
+        ),
+        ({"clients": {"function": "yes"}}, "clients.function", "must be true, false or a mapping, got 'yes'"),
+        ({"clients": {"instance_type": "t4g.micro"}}, "clients.instances", "is required"),
+        (
+            {"cache": {"preferred_availability_zones": ["eu-west-1a", "eu-west-1c"]}},
+            "cache.preferred_availability_zones[1]",
+            "'eu-west-1c' has no subnet; zones with one: eu-west-1a, eu-west-1b",
+        ),
+        (
+            {"cache": {"network_type": "dual_stack"}},
+            "cache.network_type",
+            "the network has IPv4 ranges only; leave it out, or name a subnet_group_name",
+        ),
+        (
+            {
+                "network": {"availability_zones": ["eu-west-1a"], "nat_gateways": "SINGLE"},
+                "cache": {"replicas": 0},
+            },
+            "network.nat_gateways",
+            "NAT gateways are not built yet: the S3 and interface endpoints serve instead",
+        ),
+    ],
+)
+def test_a_wrong_section_or_key_is_refused_where_it_stands(sections, path, message):
+    assert problems_of(**sections)[0] == (path, message)
+
+
+def test_a_wrong_tag_is_told_once_though_every_component_gets_it():
+    assert problems_of(tags={"aws:mine": "x"}) == [
+        ("tags.aws:mine", "names that begin with aws: are AWS's own")
+    ]
+
+
+def test_a_node_type_that_the_region_does_not_sell_is_refused():
+    with pytest.raises(ConfigurationError, match=r"'cache\.c7gn\.large' is not sold in eu-central-1"):
+        settings.check(
+            {
+                "aws:region": "eu-central-1",
+                "aws-cache:network": {"availability_zones": ["eu-central-1a", "eu-central-1b"]},
+                "aws-cache:cache": {"node_type": "cache.c7gn.large"},
+            },
+            "aws-cache",
+            "dev",
+        )
+
+
+def test_faulty_zones_cause_no_problem_elsewhere():
+    assert problems_of(network={"availability_zones": 5}, cache={"replicas": 2}) == [
+        ("network.availability_zones", "must be a list, got 5")
+    ]
+
+
+def test_existing_groups_take_the_place_of_the_networks():
+    stack = check(cache={"subnet_group_name": "shop", "security_group_ids": ["sg-9"]})
+
+    place = {"vpc_id": "vpc-1", "subnet_ids": {"eu-west-1a": "subnet-a"}, "tags": {"a": "b"}}
+    assert settings.placed(stack.cache, place) == {
+        "subnet_group_name": "shop",
+        "security_group_ids": ["sg-9"],
+        "tags": {"a": "b"},
+    }
+
+
+def test_the_engines_configuration_is_read_with_sections_it_was_not_asked_for():
+    config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in DEV.items()}
+
+    assert deploy(settings.read, config=config).result == check()
+    with pytest.raises(ConfigurationError, match="netwrok: unknown section; did you mean network"):
+        deploy(settings.read, config={**config, "aws-cache:netwrok": "{}"})
+
+
+def test_the_configuration_of_an_engine_arrives_by_its_environment_too(monkeypatch):
+    config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in DEV.items()}
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps(config))
+
+    assert deploy(settings.read).result == check()
+
+
+def test_the_error_is_one_that_pulumi_prints_without_a_traceback():
+    with pytest.raises(pulumi.RunError):
+        check(cache={"replicas": 9})
+
+
+_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-9, 9999)
+    | st.floats()
+    | st.text(max_size=8)
+    | st.just("eu-west-1a"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+_KEYS = {
+    "network": ["availability_zones", "cidr_block", "private_subnets", "interface_endpoints", "nat_gateways"],
+    "cache": [
+        *("engine", "engine_version", "replicas", "node_type", "port", "parameters", "maintenance_window"),
+        *("snapshot_window", "preferred_availability_zones", "auth_token", "log_retention_days", "vpc_id"),
+        *("restore_snapshot_arns", "kms_key_arn", "security_group_ids", "subnet_group_name", "network_type"),
+        *("restore_snapshot_name", "parameter_group_name", "transit_encryption", "authentication"),
+    ],
+    "clients": ["instances", "instance_type", "ingress", "function", "packages", "security_group_ids"],
+    "tags": ["a", "aws:b", "Name"],
+}
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            f"aws-cache:{section}": st.dictionaries(st.sampled_from(keys), _VALUES, max_size=4) | _VALUES
+            for section, keys in _KEYS.items()
+        },
+    )
+)
+@effort(max_examples=300, derandomize=True, deadline=None)
+def test_any_configuration_ends_in_settings_or_in_one_configuration_error(config):
+    with contextlib.suppress(ConfigurationError):
+        settings.check({**DEV, **config}, "aws-cache", "dev")
