@@ -7,7 +7,6 @@ launcher dies with the supervisor's end of the control socket, so whoever is kil
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import pwd
 import resource
@@ -25,6 +24,7 @@ from .exposure import expose, interpreter_paths, require_readable
 from .rpc import read_frame, write_frame
 
 UNUSED_USERS = range(61184, 65520)  # no Debian or Red Hat account is made here
+FILES = 65536  # descriptors: listeners and relayed connections of many hosts
 SWITCHES = {
     "/proc/sys/kernel/unprivileged_userns_clone": ("0", "sysctl kernel.unprivileged_userns_clone=1"),
     "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": (
@@ -40,14 +40,19 @@ def main() -> NoReturn:
     control = socket.socket(fileno=int(sys.argv[2]))
     config = read_frame(control)
     sys.path[:] = config["search"]
+    readable = [Path(path) for path in config["readable_paths"]]
     try:
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        readable = [Path(path) for path in config["readable_paths"]]
-        if os.geteuid() == 0:
-            _become_nobody([*interpreter_paths(config["search"]), *readable])
+        _set_limits()
+        user = _unused_user() if os.geteuid() == 0 else None
+        if user is not None:
+            ns.unshare(ns.CLONE_NEWNS)
+            ns.mount("none", "/", None, ns.MS_REC | ns.MS_PRIVATE)
+            expose([*interpreter_paths(config["search"]), *readable])
+        _enter_namespaces(user)
         require_readable([Path(os.__file__), Path(__file__), *readable])
-        _enter_namespaces()
-    except (OSError, HostsUnavailable) as error:
+    except OSError as error:
+        _fail(control, f"the machine refuses namespaces to user {os.getuid()} ({error}); {way_out()}")
+    except HostsUnavailable as error:
         _fail(control, str(error))
     child = os.fork()
     if child == 0:
@@ -65,23 +70,15 @@ def way_out() -> str:
     return "; or ".join([*cures, "in a container: start it with --privileged"])
 
 
-def _become_nobody(paths: list[Path]) -> None:
-    """Give up root for a user nobody else uses; what only root could reach is shown to it first, read-only."""
-    ns.unshare(ns.CLONE_NEWNS)
-    ns.mount("none", "/", None, ns.MS_REC | ns.MS_PRIVATE)
-    expose(paths)
-    user = _unused_user()
-    if user is None:
-        return  # root of a container that maps nobody else is not the machine's root
-    os.setgroups([])
-    os.setresgid(user, user, user)
-    os.setresuid(user, user, user)
-    # A process that changed its user is not dumpable: its /proc files, the uid map among them, would stay root's.
-    ns.set_process_option(ns.PR_SET_DUMPABLE, 1)
-    os.chdir("/")
+def _set_limits() -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = FILES if most == resource.RLIM_INFINITY else min(most, FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (enough, most))
 
 
 def _unused_user() -> int | None:
+    """A user id that nobody has, or None for root of a container that maps nobody else: that is not the machine's."""
     taken = {entry.pw_uid for entry in pwd.getpwall()}
     for path in Path("/proc").iterdir():
         with contextlib.suppress(FileNotFoundError):  # it ended meanwhile
@@ -96,22 +93,48 @@ def _span(line: str) -> range:
     return range(first, first + count)
 
 
-def _enter_namespaces() -> None:
-    user, group = os.geteuid(), os.getegid()
-    try:
+def _enter_namespaces(user: int | None) -> None:
+    if user is None:
+        own, group = os.geteuid(), os.getegid()
         ns.unshare(ns.CLONE_NEWUSER)
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"0 {user} 1")
-        Path("/proc/self/gid_map").write_text(f"0 {group} 1")
-        ns.unshare(ns.CLONE_NEWNS | ns.CLONE_NEWNET | ns.CLONE_NEWPID | ns.CLONE_NEWIPC | ns.CLONE_NEWUTS)
-        ns.mount("none", "/", None, ns.MS_REC | ns.MS_PRIVATE)
-        ns.mount("tmpfs", "/run", "tmpfs", ns.MS_NOSUID | ns.MS_NODEV, "mode=755")
-    except OSError as error:
-        if error.errno not in (errno.EPERM, errno.EACCES, errno.ENOSPC, errno.EINVAL, errno.ENOSYS):
-            raise
-        raise HostsUnavailable(
-            f"the machine refuses namespaces to user {user} ({error}); {way_out()}"
-        ) from error
+        _write_maps("self", own, group)
+    else:
+        _become(user)
+    ns.unshare(ns.CLONE_NEWNS | ns.CLONE_NEWNET | ns.CLONE_NEWPID | ns.CLONE_NEWIPC | ns.CLONE_NEWUTS)
+    ns.mount("none", "/", None, ns.MS_REC | ns.MS_PRIVATE)
+    ns.mount("tmpfs", "/run", "tmpfs", ns.MS_NOSUID | ns.MS_NODEV, "mode=755")
+
+
+def _become(user: int) -> None:
+    """Enter a user namespace whose root is `user`, and be that for good.
+
+    Made while still root: some machines let nobody else have namespaces. Then only a process outside may write a map
+    with a user that is not the maker's own.
+    """
+    os.setgroups([])
+    wait, go = os.pipe()
+    writer = os.fork()
+    if writer == 0:
+        os.read(wait, 1)
+        _write_maps(str(os.getppid()), user, user)
+        os._exit(0)
+    ns.unshare(ns.CLONE_NEWUSER)
+    os.write(go, b"x")
+    if os.waitpid(writer, 0)[1]:
+        raise HostsUnavailable(f"the machine refuses a user map for {user}; {way_out()}")
+    os.close(wait)
+    os.close(go)
+    os.setresgid(0, 0, 0)
+    os.setresuid(0, 0, 0)
+    # A process that changed its user is not dumpable: its files in /proc would stay the machine's root's.
+    ns.set_process_option(ns.PR_SET_DUMPABLE, 1)
+
+
+def _write_maps(process: str, user: int, group: int) -> None:
+    folder = Path("/proc", process)
+    (folder / "setgroups").write_text("deny")
+    (folder / "uid_map").write_text(f"0 {user} 1")
+    (folder / "gid_map").write_text(f"0 {group} 1")
 
 
 def _init(control: socket.socket, config: dict[str, Any]) -> NoReturn:

@@ -170,9 +170,9 @@ class Vpc:
             self._relays[key] = Relay(self._daemon.loop, listening, contexts[service], self._daemon.dial)
 
 
-def _place(host: Host) -> tuple[str, int, str]:
+def _place(host: Host) -> tuple[str, int, str, str]:
     """What a host cannot change without being built anew."""
-    return (host.address, host.prefix_length, host.kind)
+    return (host.address, host.prefix_length, host.gateway, host.kind)
 
 
 def _configure_host(host: Host) -> None:
