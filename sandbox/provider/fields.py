@@ -21,7 +21,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "map": (dict,),
     "object": (dict,),
     "objects": (list,),
-    "asset": (pulumi.Asset, pulumi.Archive, str),
+    "asset": (pulumi.Asset, pulumi.Archive, dict),
 }
 
 

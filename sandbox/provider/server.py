@@ -11,17 +11,20 @@ from typing import Any
 
 import grpc
 import grpc.aio
-from google.protobuf import any_pb2, empty_pb2
+from google.protobuf import any_pb2, empty_pb2, struct_pb2
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.server import ProviderServicer
+from pulumi.runtime import rpc
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
+from .assets import ASSET_KEY
 from .aws_provider import AwsProvider
-from .errors import PartlyCreated, ProviderError
+from .errors import PartlyCreated, one_line
 
 # The version that the program's SDK asks for is not checked; this one is shown by the engine.
 _VERSION = "7.51.1"
+_SIGNATURES = {rpc._special_asset_sig, rpc._special_archive_sig}
 _CALLS = (
     "CheckConfig",
     "DiffConfig",
@@ -52,16 +55,45 @@ def _with_plain_errors(name: str) -> Callable[..., Awaitable[Any]]:
     inherited = getattr(ProviderServicer, name)
 
     async def call(self: Servicer, request: Any, context: Any) -> Any:
+        for bag in _bags(request):
+            rename_signature(bag, rpc._special_sig_key, ASSET_KEY)
         try:
-            return await inherited(self, request, context)
+            response = await inherited(self, request, context)
         except Exception as exc:  # noqa: BLE001 - whatever it is, the engine has to be told
             # The SDK raises anew with a traceback in the message; the first error is its context.
-            cause = exc.__context__ if isinstance(exc.__context__, ProviderError) else exc
+            cause = exc.__context__ or exc
             if isinstance(cause, PartlyCreated):
                 return await context.abort_with_status(_partly_created(cause))
-            return await context.abort(grpc.StatusCode.UNKNOWN, str(cause))
+            return await context.abort(grpc.StatusCode.UNKNOWN, one_line(cause))
+        for bag in _bags(response):
+            rename_signature(bag, ASSET_KEY, rpc._special_sig_key)
+        return response
 
     return call
+
+
+def _bags(message: Any) -> list[struct_pb2.Struct]:
+    """The property bags of a request or response."""
+    return [value for _, value in message.ListFields() if isinstance(value, struct_pb2.Struct)]
+
+
+def rename_signature(bag: struct_pb2.Struct, old: str, new: str) -> None:
+    """Renames the signature of assets and archives, at any depth.
+
+    The engine often sends their hash only, which the SDK refuses to read, and where it sends all, the SDK drops the
+    hash. Under another name they are plain objects to the SDK, and go back to the engine unchanged.
+    """
+    values = list(bag.fields.values())
+    while values:
+        value = values.pop()
+        if value.HasField("list_value"):
+            values.extend(value.list_value.values)
+        elif value.HasField("struct_value"):
+            fields = value.struct_value.fields
+            if old in fields and fields[old].string_value in _SIGNATURES:
+                fields[new].string_value = fields[old].string_value
+                del fields[old]
+            values.extend(fields.values())
 
 
 for _name in _CALLS:

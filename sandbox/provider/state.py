@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pulumi
 from pulumi.provider.experimental.property_value import PropertyValue
 
 from .fields import Field
 from .resource_type import ResourceType
 from .values import INPUTS_KEY, Bag, plain, with_digests, wrap
 
-Digest = Callable[[pulumi.Asset | pulumi.Archive], str]
+Digest = Callable[[Any], str]
 
 
 def echo_of(inputs: Bag, digest: Digest) -> PropertyValue:

@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import pulumi
 from pulumi.provider.experimental.property_value import Computed, PropertyValue
 from pulumi.runtime import rpc
+
+from .assets import is_asset
 
 UNKNOWN = rpc.UNKNOWN
 INPUTS_KEY = "__inputs"
@@ -81,13 +82,11 @@ def _secret_texts(value: PropertyValue, secret: bool) -> Iterator[str]:
             yield from _secret_texts(item, secret)
 
 
-def with_digests(
-    value: PropertyValue, digest: Callable[[pulumi.Asset | pulumi.Archive], str]
-) -> PropertyValue:
+def with_digests(value: PropertyValue, digest: Callable[[Any], str]) -> PropertyValue:
     """The same value with each asset replaced by the digest of its content, so that contents are compared."""
     inner = value.value
-    if isinstance(inner, (pulumi.Asset, pulumi.Archive)):
-        return PropertyValue(digest(inner), value.is_secret)
+    if is_asset(inner):
+        return PropertyValue(digest(plain(value)), value.is_secret)
     if isinstance(inner, Mapping):
         return PropertyValue(
             {key: with_digests(item, digest) for key, item in inner.items()}, value.is_secret

@@ -34,8 +34,21 @@ def install() -> None:
         }
         return result
 
+    _without_interfaces(Instance)
     for action, state in (("monitor_instances", "enabled"), ("unmonitor_instances", "disabled")):
         around(Monitoring, action)(_monitor(state, ActionResult))
+
+
+def _without_interfaces(instance_class: Any) -> None:
+    """A terminated instance has no addresses, and its names are empty; moto asks its first interface."""
+    empty = {"private_ip": None, "private_ip_address": None, "private_dns_name": ""}
+    empty |= {"public_ip": None, "public_ip_address": None, "public_dns_name": ""}
+    for name, value in empty.items():
+        setattr(instance_class, name, _or_empty(getattr(instance_class, name), value))
+
+
+def _or_empty(original: property, empty: str | None) -> property:
+    return property(lambda instance: original.__get__(instance) if instance.nics else empty)
 
 
 def _monitor(state: str, result: Any) -> Any:

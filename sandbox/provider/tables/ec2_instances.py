@@ -88,10 +88,7 @@ def _create(work: Work, given: Properties) -> str:
         moved = {member: launch.pop(name) for name, member in _SUBNET_MEMBERS.items() if name in launch}
         launch["NetworkInterfaces"] = [interface | moved]
     if given.get("rootBlockDevice"):
-        volume = request({**_ROOT_DEVICE, "tags": mapping()}, given["rootBlockDevice"])
-        launch["BlockDeviceMappings"] = [{"DeviceName": _root_device_name(work, given["ami"]), "Ebs": volume}]
-    if given.get("creditSpecification") is None:
-        launch.pop("CreditSpecification", None)
+        launch["BlockDeviceMappings"] = [_root_mapping(work, given)]
     specifications = list(work.tag_request.get("TagSpecifications", []))
     volume_tags = given.get("volumeTags") or (given.get("rootBlockDevice") or {}).get("tags")
     if volume_tags:
@@ -101,10 +98,18 @@ def _create(work: Work, given: Properties) -> str:
     return work.call("run_instances", MinCount=1, MaxCount=1, **launch)["Instances"][0]["InstanceId"]
 
 
-def _root_device_name(work: Work, image: str) -> str:
-    if image.startswith("resolve:ssm:"):
-        return "/dev/xvda"
-    return dig(work.call("describe_images", ImageIds=[image]), "Images.0.RootDeviceName") or "/dev/xvda"
+def _root_mapping(work: Work, given: Properties) -> dict[str, Any]:
+    """The root volume as launch parameters: the image's own device, changed where the program says so."""
+    image = {}
+    if not given["ami"].startswith("resolve:ssm:"):
+        image = dig(work.call("describe_images", ImageIds=[given["ami"]]), "Images.0") or {}
+    device = image.get("RootDeviceName") or "/dev/xvda"
+    own = [
+        each.get("Ebs", {}) for each in image.get("BlockDeviceMappings", []) if each["DeviceName"] == device
+    ]
+    size = {"VolumeSize": own[0]["VolumeSize"]} if own and own[0].get("VolumeSize") else {}
+    volume = request({**_ROOT_DEVICE, "tags": mapping()}, given["rootBlockDevice"])
+    return {"DeviceName": device, "Ebs": size | volume}
 
 
 def _instance(work: Work, instance: str) -> Any:
@@ -127,7 +132,7 @@ def _describe(work: Work, instance: str, state: Properties) -> Properties | None
     given_image = state.get("ami", "")
     return {
         **found,
-        "SecurityGroupIds": [group["GroupId"] for group in found.get("SecurityGroups", [])],
+        "SecurityGroupIds": [group["GroupId"] for group in dig(found, "NetworkInterfaces.0.Groups") or []],
         "ProfileName": profile.rsplit("/", 1)[-1] if profile else None,
         "Monitored": dig(found, "Monitoring.State") in ("enabled", "pending"),
         "Protected": dig(protected, "DisableApiTermination.Value") or False,

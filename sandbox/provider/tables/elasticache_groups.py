@@ -52,7 +52,10 @@ def _describe_subnet_group(work: Work, name: str, state: Properties) -> Properti
 
 
 def _modify_subnet_group(work: Work, name: str, change: Change) -> None:
-    work.call("modify_cache_subnet_group", **request(_SUBNET_GROUP_FIELDS, {"description": "Managed by Pulumi", **change.new}))
+    work.call(
+        "modify_cache_subnet_group",
+        **request(_SUBNET_GROUP_FIELDS, {"description": "Managed by Pulumi", **change.new}),
+    )
 
 
 def _delete_subnet_group(work: Work, name: str, state: Properties) -> None:

@@ -73,19 +73,19 @@ class Driver:
         request = protocol.CheckRequest(self.urn(token, name), dict(old or {}), over_the_wire(bag), seed)
         return asyncio.run(self.provider.check(request))
 
-    def create(self, token: str, name: str, **inputs: Any) -> Resource:
-        checked = self.check(token, name, inputs)
+    def create(self, token: str, logical: str, /, **inputs: Any) -> Resource:
+        checked = self.check(token, logical, inputs)
         assert not checked.failures, [failure.reason for failure in checked.failures]
-        request = protocol.CreateRequest(self.urn(token, name), over_the_wire(checked.inputs), 0, False)
+        request = protocol.CreateRequest(self.urn(token, logical), over_the_wire(checked.inputs), 0, False)
         made = asyncio.run(self.provider.create(request))
         return Resource(request.urn, made.resource_id, over_the_wire(checked.inputs), over_the_wire(made.properties))
 
-    def preview(self, token: str, name: str, **inputs: Any) -> dict[str, Any]:
-        checked = self.check(token, name, inputs)
-        request = protocol.CreateRequest(self.urn(token, name), over_the_wire(checked.inputs), 0, True)
+    def preview(self, token: str, logical: str, /, **inputs: Any) -> dict[str, Any]:
+        checked = self.check(token, logical, inputs)
+        request = protocol.CreateRequest(self.urn(token, logical), over_the_wire(checked.inputs), 0, True)
         return plain_bag(asyncio.run(self.provider.create(request)).properties)
 
-    def diff(self, resource: Resource, **inputs: Any) -> protocol.DiffResponse:
+    def diff(self, resource: Resource, /, **inputs: Any) -> protocol.DiffResponse:
         token, name = resource.urn.split("::")[2:]
         checked = self.check(token, name, inputs, resource.inputs)
         assert not checked.failures, [failure.reason for failure in checked.failures]
@@ -116,7 +116,7 @@ class Driver:
         found = asyncio.run(self.provider.adopt(token, dict(inputs), self.urn(token, name)))
         return found and (found[0], plain_bag(found[1]))
 
-    def invoke(self, token: str, **arguments: Any) -> protocol.InvokeResponse:
+    def invoke(self, token: str, /, **arguments: Any) -> protocol.InvokeResponse:
         bag = over_the_wire({key: wrap(value) for key, value in arguments.items()})
         return asyncio.run(self.provider.invoke(protocol.InvokeRequest(token, bag)))
 
