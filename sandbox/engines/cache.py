@@ -126,7 +126,9 @@ class Cache:
             if up and (replica is primary or _streams_to(primary, replica)):
                 return
             if time.monotonic() > deadline or not primary.running:
-                raise EngineError(f"replica {replica.node_id} of {self.cache_id} is not in step with its primary")
+                raise EngineError(
+                    f"replica {replica.node_id} of {self.cache_id} is not in step with its primary"
+                )
             time.sleep(POLL_SECONDS)
 
 

@@ -1,0 +1,118 @@
+"""ElastiCache of the sandbox's own, in place of moto's: the API, and real caches behind it.
+
+`install(context)` puts it in. What is not modelled is refused by name: Memcached, cluster mode, serverless, global
+datastores, users and user groups, data tiering, IPv6, log delivery (kept, shown as not delivered), automatic
+snapshots, the daily limit of failover tests. Rules of the service are checked here, as no other part does it; the
+words of a refusal are the service's where public reports show them, else ours, with the service's code.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .monitor import Monitor
+from .records import Cache
+from .service import Service
+
+if TYPE_CHECKING:
+    from ..context import Context
+
+__all__ = ["ElastiCache", "install"]
+
+
+class ElastiCache:
+    """What other parts of the sandbox use; found at `context.parts["elasticache"]`."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._monitor = Monitor(service)
+        self._monitor.start()
+
+    def names(self, vpc_id: str | None = None) -> dict[str, dict[str, Any]]:
+        """Endpoint names (of one VPC): fqdn -> {"addresses": [ip]} or {"cname": fqdn}."""
+        found: dict[str, dict[str, Any]] = {}
+        for cache in self._caches(vpc_id):
+            found.update(self._service.endpoints(cache).names())
+        return found
+
+    def replication_pairs(self, vpc_id: str | None = None) -> list[tuple[str, str, int]]:
+        """(address, address, port) of nodes that replicate whatever the security groups say, in both directions."""
+        pairs = []
+        for cache in self._caches(vpc_id):
+            addresses = [member.placement.address for member in cache.members] + [
+                one.address for one in cache.extra
+            ]
+            pairs += [(a, b, cache.settings.port) for a in addresses for b in addresses if a != b]
+        return pairs
+
+    def hosts(self) -> dict[str, dict[str, Any]]:
+        """Every node's network interface: eni id -> {"cache", "node", "address", "subnet", "groups", "kind"}."""
+        return {
+            member.placement.host_id: {
+                "kind": "cache",
+                "cache": cache.name,
+                "node": member.cluster_id,
+                "address": member.placement.address,
+                "subnet": member.subnet_id,
+                "groups": list(cache.settings.security_group_ids),
+            }
+            for cache in self._caches(None)
+            for member in cache.members
+        }
+
+    def status(self) -> list[dict[str, Any]]:
+        """For a person who asks: each cache, its nodes, and what really runs behind it."""
+        return [self._status(cache) for cache in self._caches(None)]
+
+    def fault(self, node: str, kind: str) -> None:
+        """Do harm to a node (a member's cluster id): kill, freeze, thaw, cut, heal or cut-replication."""
+        from .faults import inflict
+
+        inflict(self._service, node, kind)
+
+    def stop(self) -> None:
+        """Stop watching, and end all caches' processes."""
+        self._monitor.stop()
+        self._service.finish()
+        for cache in self._service.caches:
+            self._service.context.engines.remove(cache.engine_id)
+
+    def _caches(self, vpc_id: str | None) -> list[Cache]:
+        return [cache for cache in self._service.caches if vpc_id in (None, cache.settings.vpc_id)]
+
+    def _status(self, cache: Cache) -> dict[str, Any]:
+        engines = self._service.context.engines
+        states = engines.state(cache.engine_id)
+        return {
+            "name": cache.name,
+            "kind": cache.kind,
+            "status": cache.status,
+            "engine": f"{cache.settings.engine} {cache.settings.version}",
+            **engines.describe(cache.engine_id),
+            "nodes": [
+                {
+                    "node": member.cluster_id,
+                    "zone": member.zone,
+                    "address": member.placement.address,
+                    "status": member.status,
+                    "primary": member.cluster_id == cache.primary,
+                    **states.get(member.placement.node_id, {}),
+                }
+                for member in cache.members
+            ],
+        }
+
+
+def install(context: Context) -> ElastiCache:
+    """Put this ElastiCache in place of moto's, and publish its names and replication to the world."""
+    import moto.elasticache.urls
+
+    from .response import response_class
+
+    service = Service(context)
+    moto.elasticache.urls.url_paths["{0}/$"] = response_class(service).dispatch
+    part = ElastiCache(service)
+    context.parts["elasticache"] = part
+    context.publish_names(part.names)
+    context.publish_replication(part.replication_pairs)
+    return part

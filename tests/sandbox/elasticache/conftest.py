@@ -1,0 +1,208 @@
+"""The API over HTTP with boto3, on engines that only remember, or on real ones on loopback addresses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from sandbox.api import elasticache
+from sandbox.api.context import Context
+from sandbox.api.server import ApiServer
+from sandbox.engines import Engines
+from sandbox.engines.errors import EngineError, EngineUnavailable
+from sandbox.engines.keeper import Keeper
+from sandbox.engines.launcher import LocalLauncher
+from sandbox.engines.server import find_server
+from sandbox.hosts.certificates import CertificateAuthority
+from tests.sandbox.engines.conftest import LocalCaller
+
+REGION = "eu-west-1"
+ZONES = ("eu-west-1a", "eu-west-1b")
+
+
+class RememberedEngines:
+    """Engines without processes: they remember specifications and act as asked."""
+
+    def __init__(self) -> None:
+        self.specs: dict[str, dict[str, Any]] = {}
+        self.ended: set[str] = set()
+        self.silent: set[str] = set()
+        self.data: dict[str, str] = {}
+        self.failure: Exception | None = None
+        self.hold = 0.0
+
+    def check(self, engine: str) -> dict[str, Any]:
+        if isinstance(self.failure, EngineUnavailable):
+            raise self.failure
+        return {"server": "none", "stands_in": False}
+
+    def apply(self, cache_id: str, spec: dict[str, Any]) -> None:
+        time.sleep(self.hold)
+        if self.failure is not None:
+            raise self.failure
+        self.specs[cache_id] = spec
+        self.ended -= {node_id for node_id, node in spec["nodes"].items() if not node.get("fenced")}
+
+    def remove(self, cache_id: str) -> None:
+        self.specs.pop(cache_id, None)
+
+    def state(self, cache_id: str) -> dict[str, dict[str, Any]]:
+        spec = self.specs.get(cache_id, {"nodes": {}, "primary": None})
+        return {node_id: self._state(node_id, spec["primary"]) for node_id in spec["nodes"]}
+
+    def _state(self, node_id: str, primary: str) -> dict[str, Any]:
+        if node_id in self.ended or node_id in self.silent:
+            return {"running": node_id not in self.ended, "responding": False}
+        role = "primary" if node_id == primary else "replica"
+        return {"running": True, "responding": True, "role": role, "offset": 0, "link": "up"}
+
+    def states(self, cache_ids: list[str] | None = None) -> dict[str, Any]:
+        return {cache_id: self.state(cache_id) for cache_id in (cache_ids or list(self.specs))}
+
+    def describe(self, cache_id: str) -> dict[str, Any]:
+        return {"server": "none"}
+
+    def signal(self, node_id: str, name: str) -> None:
+        if not any(node_id in spec["nodes"] for spec in self.specs.values()):
+            raise EngineError(f"there is no node {node_id}")
+        {"KILL": self.ended.add, "STOP": self.silent.add, "CONT": self.silent.discard}[name](node_id)
+
+    def save(self, cache_id: str, node_id: str, snapshot_id: str) -> int:
+        self.data[snapshot_id] = node_id
+        return 3 << 20
+
+    def forget(self, snapshot_id: str) -> None:
+        del self.data[snapshot_id]
+
+
+@dataclass
+class Api:
+    """A served API, its boto3 clients, and a network to put caches in."""
+
+    context: Context
+    part: elasticache.ElastiCache
+    client: Any
+    ec2: Any
+    vpc_id: str
+    subnet_ids: list[str]
+    group_id: str
+
+    @property
+    def engines(self) -> RememberedEngines:
+        return self.context.engines
+
+    def create_group(self, name: str = "cache", **changes: Any) -> dict[str, Any]:
+        """Ask for a group with a replica; arguments set to None are left out."""
+        wanted = {
+            "ReplicationGroupId": name,
+            "ReplicationGroupDescription": "a cache",
+            "CacheNodeType": "cache.t4g.micro",
+            "NumCacheClusters": 2,
+            "AutomaticFailoverEnabled": True,
+            "MultiAZEnabled": True,
+            "CacheSubnetGroupName": "subnets",
+            "SecurityGroupIds": [self.group_id],
+            **changes,
+        }
+        answer = self.client.create_replication_group(**{k: v for k, v in wanted.items() if v is not None})
+        return answer["ReplicationGroup"]
+
+    def group(self, name: str = "cache") -> dict[str, Any]:
+        return self.client.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"][0]
+
+    def cluster(self, name: str = "cache-001") -> dict[str, Any]:
+        return self.client.describe_cache_clusters(CacheClusterId=name, ShowCacheNodeInfo=True)[
+            "CacheClusters"
+        ][0]
+
+    def available(self, name: str = "cache") -> dict[str, Any]:
+        """Wait until a group is available."""
+        eventually(lambda: self.group(name)["Status"] not in ("creating", "modifying", "snapshotting"))
+        found = self.group(name)
+        assert found["Status"] == "available", self.events()
+        return found
+
+    def interfaces(self) -> list[dict[str, Any]]:
+        filters = [{"Name": "vpc-id", "Values": [self.vpc_id]}]
+        return self.ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+
+    def events(self, **filters: Any) -> list[str]:
+        """Messages, oldest first."""
+        return [event["Message"] for event in reversed(self.client.describe_events(**filters)["Events"])]
+
+    def refusal(self, operation: str, **parameters: Any) -> tuple[str, str]:
+        """Code and message of a call that must be refused."""
+        with pytest.raises(ClientError) as caught:
+            getattr(self.client, operation)(**parameters)
+        error = caught.value.response["Error"]
+        return error["Code"], error["Message"]
+
+    def creation_refusal(self, **changes: Any) -> tuple[str, str]:
+        """Code and message of a refused create of a group."""
+        with pytest.raises(ClientError) as caught:
+            self.create_group(**changes)
+        error = caught.value.response["Error"]
+        return error["Code"], error["Message"]
+
+
+def eventually(claim: Callable[[], Any], seconds: float = 10.0) -> Any:
+    """Poll until a claim holds; its value."""
+    deadline = time.monotonic() + seconds
+    while not (value := claim()):
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.01)
+    return value
+
+
+def serve(folder: Path, engines: Any, network: str) -> Iterator[Api]:
+    """An API in this process with one VPC of two zones, and a subnet group `subnets` in it."""
+    context = Context(folder, region=REGION, engines=engines)
+    parts: list[elasticache.ElastiCache] = []
+    server = ApiServer(context, installers=[lambda context: parts.append(elasticache.install(context))])
+    server.start()
+    config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+    client, ec2 = (
+        boto3.client(s, endpoint_url=server.url, config=config, **keys) for s in ("elasticache", "ec2")
+    )
+    vpc_id = ec2.create_vpc(CidrBlock=f"{network}.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc_id, CidrBlock=f"{network}.{number}.0/24", AvailabilityZone=zone)
+        for number, zone in enumerate(ZONES, 1)
+    ]
+    subnet_ids = [subnet["Subnet"]["SubnetId"] for subnet in subnets]
+    group_id = ec2.create_security_group(GroupName="cache", Description="cache", VpcId=vpc_id)["GroupId"]
+    client.create_cache_subnet_group(
+        CacheSubnetGroupName="subnets", CacheSubnetGroupDescription="two zones", SubnetIds=subnet_ids
+    )
+    yield Api(context, parts[0], client, ec2, vpc_id, subnet_ids, group_id)
+    parts[0].stop()
+    server.stop()
+    client.close()
+    ec2.close()
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    """An API whose engines only remember."""
+    yield from serve(tmp_path, RememberedEngines(), "10.7")
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Iterator[Api]:
+    """An API with real engines: the VPC's range is one of loopback addresses."""
+    try:
+        find_server("redis")
+    except EngineUnavailable as reason:
+        pytest.skip(str(reason))
+    keeper = Keeper(str(tmp_path / "engines"), LocalLauncher())
+    yield from serve(tmp_path, Engines(LocalCaller(keeper), CertificateAuthority.create()), "127.88")
+    keeper.close()
