@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..hosts.errors import HostsError
-from .shell_command import Invocation, ShellCommand, read_command
+from .shell_command import Invocation, ShellCommand, read_command, refusal
 
 if TYPE_CHECKING:
     from .context import Context
@@ -60,7 +60,7 @@ class Commands:
         if missing:
             names = ", ".join(missing)
             account = self._context.account_id
-            raise _error(
+            raise refusal(
                 "InvalidInstanceId", f"Instances [[{names}]] not in a valid state for account {account}"
             )
         self._commands[command.command_id] = command
@@ -74,7 +74,7 @@ class Commands:
         """The command with this id."""
         command = self._commands.get(command_id)
         if command is None:
-            raise _error("InvalidCommandId", "Invalid command id.")
+            raise refusal("InvalidCommandId", "Invalid command id.")
         return command
 
     def all(self, command_id: str | None, instance_id: str | None) -> list[ShellCommand]:
@@ -134,12 +134,6 @@ class Commands:
             invocation.lose(str(error))
         else:
             invocation.end(result["code"], result["stdout"], result["stderr"])
-
-
-def _error(code: str, message: str) -> Exception:
-    from moto.core.exceptions import ServiceException
-
-    return ServiceException(code, message)
 
 
 def install(context: Context) -> None:
@@ -205,7 +199,7 @@ def _patch() -> None:
         command = commands().get(self._get_param("CommandId"))
         invocation = command.invocations.get(self._get_param("InstanceId"))
         if invocation is None or self._get_param("PluginName") not in (None, invocation.plugin):
-            raise _error("InvocationDoesNotExist", "")
+            raise refusal("InvocationDoesNotExist", "")
         return ActionResult(invocation.describe())
 
     def list_command_invocations(self: Any) -> ActionResult:

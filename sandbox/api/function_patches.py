@@ -72,7 +72,13 @@ def _patch_backend() -> None:
 
 
 def _patch_function() -> None:
-    from moto.awslambda.models import LambdaFunction
+    from moto.awslambda.models import LambdaBackend, LambdaFunction
+    from moto.awslambda_simple.models import LambdaSimpleBackend
+
+    @around(LambdaSimpleBackend, "invoke")
+    def invoke_simply(original: Any, backend: Any, *arguments: Any) -> Any:
+        """The backend that moto takes where it has no Docker answers with what it was told to."""
+        return (original if Functions.current is None else LambdaBackend.invoke)(backend, *arguments)
 
     @around(LambdaFunction, "get_configuration")
     def get_configuration(original: Any, function: Any, on_create: bool = False) -> dict[str, Any]:

@@ -33,7 +33,7 @@ CODE_CHANGES = {"Handler", "Role", "Runtime", "Timeout", "MemorySize", "Environm
 class Deployment:
     """One function on its host. `wanted` counts its versions; `deployed` is the one that runs."""
 
-    function: Any
+    function: Any = field(repr=False)
     host_id: str
     wanted: int = 1
     deployed: int = 0
@@ -112,9 +112,18 @@ class Functions:
             return b"", {}
         deployment = self._deployments[function.function_arn]
         if kind == "Event":
-            threading.Thread(target=self._run, args=(deployment, body), name="event", daemon=True).start()
+            threading.Thread(target=self._serve, args=(deployment, body), name="event", daemon=True).start()
             return b"", {}
         return self._run(deployment, body)
+
+    def _serve(self, deployment: Deployment, body: bytes) -> None:
+        """An event that nobody waits for; what goes wrong is in the supervisor's log."""
+        try:
+            self._run(deployment, body)
+        except Exception:
+            self._context.log.exception(
+                "function %s did not serve an event", deployment.function.function_name
+            )
 
     def _run(self, deployment: Deployment, body: bytes) -> tuple[bytes, dict[str, str]]:
         function, request_id = deployment.function, str(uuid.uuid4())
@@ -126,7 +135,6 @@ class Functions:
                 event=base64.b64encode(body or b"{}").decode(),
             )
         except HostsError as error:
-            self._context.log.warning("function %s: %s", function.function_name, error)
             raise refusal(
                 "ServiceException", f"the sandbox could not run the function: {error}", 500
             ) from error

@@ -17,7 +17,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import SandboxError
-from ..hosts.errors import HostsError
 from .gaps.patch import around
 from .machine_tools import tools_folder
 
@@ -100,9 +99,13 @@ class Instances:
         arguments = {"script": script, "user": user, "timeout_seconds": timeout_seconds}
         return self._call("run_on_machine", instance_id, **arguments)
 
+    def inner_pid(self, instance_id: str) -> int:
+        """The instance's first process, as the daemon counts (`Hosts.enter_command` takes it)."""
+        return self._call("machine_pid", instance_id)
+
     def init_pid(self, instance_id: str) -> int:
         """The process id, on this computer, of the instance's first process: where `nsenter` goes in."""
-        return self._hosts.outside_pid(self._call("machine_pid", instance_id))
+        return self._hosts.outside_pid(self.inner_pid(instance_id))
 
     def requests(self, instance_id: str) -> list[dict[str, Any]]:
         """What the instance asked of the stand-ins for dnf and systemctl."""
@@ -115,24 +118,12 @@ class Instances:
         )
         return result["stdout"].splitlines()
 
-    def stop(self, instance: Any) -> None:
-        """The instance was stopped: its machine's disk is kept."""
-        self._each("stop_machine", instance)
-
-    def reboot(self, instance: Any) -> None:
-        """The instance was told to reboot."""
-        self._each("reboot_machine", instance)
-
-    def forget(self, instance: Any) -> None:
-        """The instance was terminated; a stopped one has a disk left."""
-        self._each("forget_machine", instance)
-
-    def _each(self, operation: str, instance: Any) -> None:
+    def tell(self, operation: str, instance: Any) -> None:
+        """Stop, start or reboot the instance's machine; one that is still being made hears of it when it is."""
         for interface in instance.nics.values():
-            try:
+            boot = self._boots.get(interface.id)
+            if boot and boot.up.is_set():
                 self._hosts.call(operation, host_id=interface.id)
-            except HostsError as error:
-                self._context.log.warning("%s of %s: %s", operation, instance.id, error)
 
     def _call(self, operation: str, instance_id: str, **arguments: Any) -> Any:
         boot = self.boots([instance_id])[0]
@@ -152,8 +143,10 @@ class Instances:
             with self._context.ec2_lock:
                 if instance.state == "pending":
                     _set_state(instance, RUNNING)
-            boot.state = "running"
-            boot.up.set()
+                boot.state = "running"
+                boot.up.set()
+                if instance.state == "stopped":
+                    self.tell("stop_machine", instance)
             self._follow_user_data(boot)
         except Exception as error:
             if self._boots.get(boot.host_id) is boot:  # else it was terminated meanwhile
@@ -206,27 +199,14 @@ def _patch() -> None:
                 _set_state(instance, PENDING)
         return reservation
 
-    @around(Instance, "start")
-    def start(original: Any, instance: Any) -> Any:
-        previous = original(instance)
-        if Instances.current and previous.name != "running":
-            _set_state(instance, PENDING)
-        return previous
+    for name in ("start", "stop", "reboot"):
+        _tell_of(Instance, name)
 
-    @around(Instance, "stop")
-    def stop(original: Any, instance: Any) -> Any:
-        if Instances.current and instance.state in ("pending", "running"):
-            Instances.current.stop(instance)
-        return original(instance)
 
-    @around(Instance, "reboot")
-    def reboot(original: Any, instance: Any) -> Any:
+def _tell_of(owner: type, name: str) -> None:
+    @around(owner, name)
+    def change(original: Any, instance: Any) -> Any:
+        answer = original(instance)
         if Instances.current:
-            Instances.current.reboot(instance)
-        return original(instance)
-
-    @around(Instance, "terminate")
-    def terminate(original: Any, instance: Any) -> Any:
-        if Instances.current and instance.state == "stopped":
-            Instances.current.forget(instance)
-        return original(instance)
+            Instances.current.tell(f"{name}_machine", instance)
+        return answer

@@ -155,14 +155,14 @@ def read_command(asked: dict[str, Any], by_tags: ByTags, region: str) -> ShellCo
     """The command that a SendCommand asks for; refuses what the service refuses, and what is not modelled."""
     document = asked.get("DocumentName", "").rpartition("/")[2]
     if document != DOCUMENT:
-        raise _error("InvalidDocument", f"Document with name {document} does not exist.")
+        raise refusal("InvalidDocument", f"Document with name {document} does not exist.")
     unmodelled = [name for name in NOT_MODELLED if asked.get(name)]
     if unmodelled:
         raise NotImplementedError(f"the sandbox's Run Command does not model {', '.join(unmodelled)}")
     parameters = asked.get("Parameters") or {}
     unknown = sorted(set(parameters) - set(PARAMETERS))
     if unknown or not parameters.get("commands"):
-        raise _error("InvalidParameters", f"document {DOCUMENT} does not support parameters: {unknown}")
+        raise refusal("InvalidParameters", f"document {DOCUMENT} does not support parameters: {unknown}")
     if any(EXPANDED.search(line) for line in parameters["commands"]):
         raise NotImplementedError("the sandbox's Run Command does not expand {{ssm:...}} in commands")
     return ShellCommand(
@@ -180,7 +180,7 @@ def read_command(asked: dict[str, Any], by_tags: ByTags, region: str) -> ShellCo
 def _seconds(parameters: dict[str, list[str]]) -> float:
     text = (parameters.get("executionTimeout") or ["3600"])[0]
     if not text.isdigit() or not 1 <= int(text) <= 172800:
-        raise _error("InvalidParameters", f"executionTimeout must be 1 to 172800 seconds, not {text}")
+        raise refusal("InvalidParameters", f"executionTimeout must be 1 to 172800 seconds, not {text}")
     return float(text)
 
 
@@ -194,9 +194,9 @@ def _instance_ids(asked: dict[str, Any], by_tags: ByTags, region: str) -> list[s
     if targets:
         named += by_tags({key.removeprefix("tag:"): values for key, values in targets.items()}, region)
     if len(named) > INSTANCE_LIMIT:
-        raise _error("ValidationException", f"Value at 'instanceIds' has more than {INSTANCE_LIMIT} members")
+        raise refusal("ValidationException", f"Value at 'instanceIds' has more than {INSTANCE_LIMIT} members")
     if not named and not targets:
-        raise _error("InvalidInstanceId", "")
+        raise refusal("InvalidInstanceId", "")
     return list(dict.fromkeys(named))
 
 
@@ -204,7 +204,8 @@ def _iso(moment: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment)) + f".{int(moment % 1 * 1000):03d}Z"
 
 
-def _error(code: str, message: str) -> Exception:
-    from moto.core.exceptions import ServiceException
+def refusal(code: str, message: str) -> Exception:
+    """An error in the words of the Systems Manager API."""
+    from moto.ssm.exceptions import SSMException
 
-    return ServiceException(code, message)
+    return SSMException(code, message)

@@ -8,8 +8,7 @@ machine_pid(host_id)                             PID 1 of the machine, as the da
 run_on_machine(host_id, script, ...)             {"code" (null: timed out), "stdout", "stderr", "seconds"}
 machine_reaches(host_id, names)                  {name: "ok" or why not}: DNS, TCP and TLS on port 443
 machine_requests(host_id)                        what was asked of dnf and systemctl, in order
-reboot_machine(host_id) stop_machine(host_id)    the disk stays, user data is not run again
-forget_machine(host_id)                          delete a stopped machine
+stop_machine, start_machine, reboot_machine(host_id)   the disk stays, user data is not run again
 put_function(host_id, tools, spec)               unpack code and layers; replaces what was there
 invoke_function(host_id, request_id, event)        the answer, and what it wrote
 remove_function(host_id)

@@ -57,5 +57,4 @@ pivot_root . .old
 umount -l /.old
 cd /
 # An ignored SIGCHLD stays ignored across exec, and the kernel then reaps every orphan by itself.
-trap '' CHLD
-exec setpriv --bounding-set="$capabilities" --inh-caps=-all sleep infinity
+exec env --ignore-signal=CHLD setpriv --bounding-set="$capabilities" --inh-caps=-all sleep infinity

@@ -42,33 +42,28 @@ with concurrent.futures.ThreadPoolExecutor() as pool:
 
 @dataclass
 class Machine:
-    """An instance: its root, its first boot, and whether it is stopped with its disk kept."""
+    """An instance: its root, and its first boot."""
 
     root: Root
     boot: boots.Boot
-    stopped: bool = False
 
 
 class Machines:
     """Instances and functions; every method named in OPERATIONS may be called from outside."""
 
     OPERATIONS = (
-        *(
-            "boot_machine",
-            "machine_boot",
-            "machine_pid",
-            "run_on_machine",
-            "machine_reaches",
-            "machine_requests",
-        ),
-        *(
-            "reboot_machine",
-            "stop_machine",
-            "forget_machine",
-            "put_function",
-            "invoke_function",
-            "remove_function",
-        ),
+        "boot_machine",
+        "machine_boot",
+        "machine_pid",
+        "run_on_machine",
+        "machine_reaches",
+        "machine_requests",
+        "stop_machine",
+        "start_machine",
+        "reboot_machine",
+        "put_function",
+        "invoke_function",
+        "remove_function",
     )
 
     def __init__(self, daemon: Daemon) -> None:
@@ -79,17 +74,9 @@ class Machines:
         self._lock = threading.Lock()
 
     def boot_machine(self, host_id: str, tools: str, user_data: str = "") -> dict[str, Any]:
-        """Make an instance's root on its host and start its user data (base64, as the API has it).
-
-        A stopped one starts again from its disk, without its user data.
-        """
+        """Make an instance's root on its host and start its user data (base64, as the API has it)."""
         started = time.monotonic()
         with self._lock:
-            stopped = self._machines.get(host_id)
-            if stopped and stopped.stopped:
-                stopped.root.start(self._network(host_id))
-                stopped.stopped = False
-                return {"seconds": round(time.monotonic() - started, 3)}
             if host_id in self._machines or host_id in self._starting:
                 raise HostsError(f"there is already a machine on {host_id}")
             self._starting.add(host_id)
@@ -152,24 +139,20 @@ class Machines:
         result = programs.run(self._machine(host_id).root, ["cat", REQUESTS], timeout_seconds=5)
         return [json.loads(line) for line in result.stdout.splitlines()]
 
-    def reboot_machine(self, host_id: str) -> None:
-        """Stop and start; what was written to its disk is still there, user data is not run again."""
-        root = self._machine(host_id).root
-        root.stop()
-        root.start(self._network(host_id))
-
     def stop_machine(self, host_id: str) -> None:
-        """Stop its processes; its disk outlives its host until `forget_machine`."""
-        machine = self._machine(host_id)
-        machine.stopped = True
-        machine.root.stop()
+        """End its processes; its disk stays until its host goes."""
+        self._machine(host_id).root.stop()
 
-    def forget_machine(self, host_id: str) -> None:
-        """Delete a machine with its disk; it is no error when there is none."""
-        with self._lock:
-            machine = self._machines.pop(host_id, None)
-        if machine:
-            machine.root.remove()
+    def start_machine(self, host_id: str) -> None:
+        """Start a stopped one from its disk; user data is not run again."""
+        root = self._machine(host_id).root
+        if not root.running:
+            root.start(self._network(host_id))
+
+    def reboot_machine(self, host_id: str) -> None:
+        """Stop and start."""
+        self.stop_machine(host_id)
+        self.start_machine(host_id)
 
     def put_function(self, host_id: str, tools: str, spec: dict[str, Any]) -> None:
         """Make or replace the function on a host.
@@ -205,10 +188,7 @@ class Machines:
         """Nothing of a removed host goes on; its files are deleted in the background, as the network waits."""
         with self._lock:
             self._starting.discard(host_id)
-            machine, function = self._machines.get(host_id), self._functions.pop(host_id, None)
-            if machine and machine.stopped:
-                machine = None
-            self._machines = {key: value for key, value in self._machines.items() if value is not machine}
+            machine, function = self._machines.pop(host_id, None), self._functions.pop(host_id, None)
         if machine:
             machine.root.stop()
         for end in [machine and machine.root.remove, function and function.end]:

@@ -115,20 +115,29 @@ class Cloud:
 
         return until(over, 30)
 
-    def create_function(self, name: str, code: str, **options: Any) -> dict[str, Any]:
-        """A function that is active, its module `app` being `code`."""
-        network = {"SubnetIds": [self.subnet_id], "SecurityGroupIds": [self.group_id]}
-        defaults = {
+    def create_function(self, name: str, code: str, *, wait: bool = True, **options: Any) -> dict[str, Any]:
+        """A function, its module `app` being `code`; active unless `wait` is False."""
+        asked = {
+            "FunctionName": name,
+            "Code": {"ZipFile": archive({"app.py": code})},
             "Runtime": "python3.11",
             "Handler": "app.handler",
             "Role": self.role_arn,
-            "VpcConfig": network,
+            "VpcConfig": {"SubnetIds": [self.subnet_id], "SecurityGroupIds": [self.group_id]},
         }
-        made = self.lambda_.create_function(
-            FunctionName=name, Code={"ZipFile": archive({"app.py": code})}, **{**defaults, **options}
-        )
-        self.lambda_.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+        made = self.lambda_.create_function(**{**asked, **options})
+        if wait:
+            self.wait_for_function(name)
         return made
+
+    def wait_for_function(self, name: str) -> None:
+        """Until it is active and its last change has reached its host."""
+
+        def over() -> bool:
+            said = self.lambda_.get_function_configuration(FunctionName=name)
+            return (said["State"], said["LastUpdateStatus"]) == ("Active", "Successful")
+
+        until(over, 20)
 
     def invoke(self, name: str, event: Any = None) -> dict[str, Any]:
         """{"payload", "error" (None: none), "log"}."""
