@@ -68,6 +68,9 @@ class Deployment:
         file = self._project.state_file
         with nullcontext() if preview else file.held():
             journal = Journal(self._listener)
+            journal.learn_secrets(
+                [bags.secret(self._project.config[key]) for key in self._project.secret_keys]
+            )
             state = State.load(file)
             with LoopThread(4 * self._parallel) as loop, first_signal_calls(self.interrupt):
                 run = Run(self._project, state, file, journal, preview, self._parallel)
@@ -134,10 +137,6 @@ async def _finished(run: Run, failure: ProgramFailure | None) -> Result:
         await run.saver.settle_all()
     if run.saver.problem:
         journal.errors.insert(0, str(run.saver.problem))
-    if run.refused:
-        journal.error(
-            "interrupted: the steps in hand are finished and saved; run the same command again to go on"
-        )
     if journal.listener_problem:
         raise journal.listener_problem
     return Result(

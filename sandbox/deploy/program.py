@@ -148,6 +148,8 @@ def _is_users(module: str, folder: Path) -> bool:
 
 def _in_project(file: str, folder: Path) -> bool:
     """Whether a file is the user's own: in the project's folder, and not in an environment that lies there."""
+    if not os.path.isabs(file):
+        return False  # `<frozen runpy>` and its like
     path = os.path.realpath(file)
     libraries = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     libraries = [os.path.realpath(library) for library in libraries]

@@ -71,7 +71,8 @@ class State:
 
     def end(self, resource: Resource) -> None:
         """The call has answered: what it did is settled next, or it failed."""
-        self._under_way.pop(id(resource), None)
+        if self._under_way.pop(id(resource), None):
+            self.changed = True
 
     def resolve(self, operation: Operation) -> None:
         """An operation that an earlier run left open is dealt with."""
