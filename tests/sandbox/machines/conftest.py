@@ -187,7 +187,7 @@ def archive(files: dict[str, str], mode: int = 0o644) -> bytes:
     with zipfile.ZipFile(content, "w") as package:
         for name, text in files.items():
             entry = zipfile.ZipInfo(name)
-            entry.external_attr = mode << 16
+            entry.external_attr = mode << 16 | 0x20  # the archive bit of DOS, all that some archivers write
             package.writestr(entry, text)
     return content.getvalue()
 
