@@ -94,7 +94,7 @@ class ClientInstances(pulumi.ComponentResource):
         check_client_instances(name, args).raise_problems()
         super().__init__("aws-cache:index:ClientInstances", name, dict(args), opts)
         tags = args.get("tags")
-        bundle = ClientBundle(f"{name}-bundle", _present(tags=tags), pulumi.ResourceOptions(parent=self))
+        bundle = ClientBundle(name, _present(tags=tags), pulumi.ResourceOptions(parent=self))
         role, policies = self._role(name, args, bundle)
         profile = aws.iam.InstanceProfile(
             name, role=role.name, tags=tags, opts=pulumi.ResourceOptions(parent=self)
