@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import threading
-from collections.abc import Iterator
-from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import StartFailed
@@ -20,29 +19,20 @@ class Parts:
 
     def __init__(self, context: Context, record: CloudRecord) -> None:
         self._context = context
+        self._record = record
         self._hosts: Any = None
-        self._failure: BaseException | None = None
-        self.record = record
+        self._lock = threading.Lock()
+        self._provider_port: int | None = None
+        self.hosts_ready = threading.Event()
 
-    @contextlib.contextmanager
-    def starting_hosts(self) -> Iterator[None]:
-        """Starts the hosts while the body runs (both take their time, of different kinds)."""
-        thread = threading.Thread(target=self._start_hosts, name="start-hosts")
-        thread.start()
-        try:
-            yield
-        finally:
-            thread.join()
-        if self._failure is not None:
-            raise StartFailed(str(self._failure)) from self._failure
-
-    def _start_hosts(self) -> None:
+    def start_hosts(self) -> None:
+        """Starts the hosts; raises StartFailed with the reason and the way out."""
         from .engines import Engines
         from .hosts.certificates import CertificateAuthority
         from .hosts.errors import HostsError
         from .hosts.hosts import Hosts
 
-        context, record = self._context, self.record
+        context, record = self._context, self._record
         tools = context.folder / "tools"
         try:
             tools.mkdir(mode=0o755, exist_ok=True)
@@ -50,7 +40,7 @@ class Parts:
             self._hosts = Hosts.start(
                 ("127.0.0.1", record.port),
                 authority,
-                readable_paths=[tools],
+                readable_paths=[tools, tools.resolve()],
                 region=record.region,
                 account_id=context.account_id,
                 credentials=(record.access_key_id, record.secret_access_key),
@@ -58,18 +48,44 @@ class Parts:
             context.hosts, context.engines = self._hosts, Engines(self._hosts, authority)
             context.engines.check("redis")
         except (HostsError, OSError) as error:
-            self._failure = error
+            raise StartFailed(str(error)) from error
+        self.hosts_ready.set()
 
-    def install(self) -> None:
-        """Plugs what moto lacks into the API, and the control routes of the commands."""
-        from .api import inspection
+    def install(self, context: Context) -> None:
+        """Plugs what moto lacks into the API, and the control routes of the commands; needs the hosts."""
+        from .api import commands, elasticache, functions, inspection, instances
 
-        inspection.install(self._context, self.record)
+        context.parts["tools"] = LazyTools(context.folder / "tools")
+        for part in (instances, commands, functions, elasticache):
+            part.install(context)
+        inspection.install(context, self._record.started)
+        context.route("provider", self.provider)
 
-    def start(self) -> None:
-        """What needs the API to answer already."""
+    def provider(self, _: dict[str, Any]) -> dict[str, Any]:
+        """The port of the provider for a real engine; served, from threads of this process, once it is asked for."""
+        from .provider import start_server
+
+        with self._lock:
+            if self._provider_port is None:
+                folder = self._context.folder.parent
+                self._provider_port = start_server(self._context.endpoint_url, self._record.region, folder)
+            return {"port": self._provider_port}
 
     def stop(self) -> None:
         """Ends the hosts, and with them every process inside."""
         if self._hosts is not None:
             self._hosts.stop()
+
+
+class LazyTools:
+    """The tools of the instances, made (or waited for) when a machine first needs them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @functools.cached_property
+    def folder(self) -> Path:
+        """Where they are; raises ToolsError when they cannot be made."""
+        from .hosts import tools
+
+        return tools.ensure(self._folder).folder

@@ -127,17 +127,18 @@ class Cloud:
         """
         deadline = time.monotonic() + timeout_seconds
         told: set[str] = set()
+        if instance_ids is None:
+            instance_ids = [one["instance_id"] for one in self.ask("instances")]
         while True:
-            states = self.ask("instance_states", instance_ids=instance_ids)
+            states = self.ask("instances", instance_ids=instance_ids, wait_seconds=0.2)
             for state in states:
-                if state["state"] != "running" and state["instance_id"] not in told:
+                if state["state"] in ("ready", "failed") and state["instance_id"] not in told:
                     told.add(state["instance_id"])
                     progress(f"{state['name']}: {state['state']}")
             if len(told) == len(states):
                 return states
             if time.monotonic() > deadline:
-                return [{**one, "state": "failed"} if one["state"] == "running" else one for one in states]
-            time.sleep(0.1)
+                return [one if one["instance_id"] in told else {**one, "state": "failed"} for one in states]
 
     def run(
         self, instance_id: str, script: str, user: str = "root", timeout_seconds: float = 60.0
@@ -148,15 +149,37 @@ class Cloud:
 
     def init_pid(self, instance_id: str) -> int:
         """The process id, as this machine counts, of an instance's PID 1."""
-        return self.ask("init_pid", instance_id=instance_id)["pid"]
+        return self.ask("init_pid", instance_id=instance_id)
+
+    def provider_port(self) -> int:
+        """The port at which the `aws` provider is served for a real engine."""
+        return self.ask("provider")["port"]
+
+    def shell_command(self, instance_id: str, terminal: str) -> list[str]:
+        """The command line that opens a shell on an instance."""
+        return self.ask("shell", instance_id=instance_id, term=terminal)["command"]
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this cloud; calls may take as long as a function may run."""
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint_url,
+            region_name=self.region,
+            aws_access_key_id=self.record.access_key_id,
+            aws_secret_access_key=self.record.secret_access_key,
+            config=Config(read_timeout=905, proxies={}, retries={"total_max_attempts": 1}),
+        )
 
     def logs(self, name: str) -> list[str]:
         """The log lines of an instance (its user data), a function, or the supervisor."""
         return self.ask("logs", name=name)["lines"]
 
-    def fault(self, node_id: str, action: str) -> dict[str, Any]:
+    def fault(self, node_id: str, action: str) -> None:
         """Does harm to a cache node, or heals it: kill, freeze, thaw, cut, heal, cut-replication."""
-        return self.ask("fault", node_id=node_id, action=action)
+        self.ask("fault", node_id=node_id, action=action)
 
     def stop(self) -> None:
         """Ends the sandbox; returns when the supervisor and all it owned are gone."""

@@ -44,7 +44,7 @@ def pulumi_variables(cloud: Cloud, folder: StateFolder) -> dict[str, str]:
     return {
         "PULUMI_BACKEND_URL": backend.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(folder.passphrase_file),
-        "PULUMI_DEBUG_PROVIDERS": f"aws:{cloud.record.provider_port}",
+        "PULUMI_DEBUG_PROVIDERS": f"aws:{cloud.provider_port()}",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_PYTHON_CMD": sys.executable,

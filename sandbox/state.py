@@ -28,7 +28,6 @@ class CloudRecord:
     region: str
     started: float
     access_key_id: str
-    provider_port: int = 0
     secret_access_key: str = field(default="", repr=False)
     key: str = field(default="", repr=False)
 

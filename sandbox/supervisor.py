@@ -83,18 +83,17 @@ class Supervisor:
         listener = stack.enter_context(listen(self._port))
         record = self._new_record(listener.getsockname()[1])
         context = Context(self._folder.path, self._region, log=self._log)
+        context.fail = self._stopping.set
+        context.route("stop", self._stop)
         parts = Parts(context, record)
+        server = ApiServer(context, listener, [parts.install], record.key, parts.hosts_ready)
+        stack.callback(server.stop)
+        server.start()
         self._reporter.step("starting the hosts")
         stack.callback(parts.stop)
-        with parts.starting_hosts():
-            server = ApiServer(context, listener, key=record.key)
-        stack.callback(server.stop)
-        parts.install()
-        context.route("stop", self._stop)
-        server.start()
-        parts.start()
+        parts.start_hosts()
         stack.callback(self._folder.forget_cloud)
-        self._folder.write_record(parts.record)
+        self._folder.write_record(record)
 
     def _new_record(self, port: int) -> CloudRecord:
         return CloudRecord(

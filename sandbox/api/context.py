@@ -19,7 +19,8 @@ class Context:
     """Hands one sandbox's parts to each other; a part plugs itself in by its `install(context)`.
 
     `hosts` and `engines` follow contracts of their own packages; both may be None (then there is no data
-    plane and `sync` only calls the followers). `endpoint_url` is set when the server has its port.
+    plane and `sync` only calls the followers). `endpoint_url` is set when the server has its port; `fail` ends
+    the sandbox when a part cannot go on.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Context:
         self.engines = engines
         self.log = log or logging.getLogger("sandbox")
         self.endpoint_url = ""
+        self.fail: Callable[[], None] = lambda: None
         self.cut: set[str] = set()
         self.parts: dict[str, Any] = {}
         self.ec2_lock = threading.RLock()
@@ -58,6 +60,11 @@ class Context:
     def seen_region(self, region: str) -> None:
         """Adds a region that a call was made in to the world."""
         self._regions.add(region)
+
+    @property
+    def regions(self) -> list[str]:
+        """The regions in use."""
+        return sorted(self._regions)
 
     def publish_names(self, names: Callable[[], Names]) -> None:
         """Adds a source of names for the world: fqdn -> {"addresses": [ip]} or {"cname": fqdn}."""
@@ -96,7 +103,7 @@ class Context:
         for source in self._names:
             names.update(source())
         pairs = [list(pair) for source in self._replication for pair in source()]
-        backends = {region: self.ec2(region) for region in sorted(self._regions)}
+        backends = {region: self.ec2(region) for region in self.regions}
         return build_world(backends, names=names, replication=pairs, cut=sorted(self.cut))
 
     def _apply_world(self) -> None:

@@ -1,15 +1,140 @@
-"""Control routes that tell what runs."""
+"""Control routes that tell what runs: status, logs, how to enter an instance, invoke."""
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
+from ..errors import SandboxError
+
 if TYPE_CHECKING:
-    from ..state import CloudRecord
     from .context import Context
 
+Row = dict[str, Any]
+LOG_LINES = 1000
+# What a login shell on an instance starts with; nothing of the machine's own environment goes inside.
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
+SHELL_ENVIRONMENT = ("HOME=/root", "USER=root", "LANG=C.UTF-8", f"PATH={PATH}")
 
-def install(context: Context, record: CloudRecord) -> None:
-    """Adds the routes."""
-    context.route("status", lambda _: {"pid": record.pid, "seconds": time.time() - record.started})
+
+class Inspection:
+    """Answers from what moto and the parts of one context know."""
+
+    def __init__(self, context: Context, started: float) -> None:
+        self._context = context
+        self._started = started
+
+    def status(self, _: Row) -> Row:
+        """Everything in one answer."""
+        processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
+        return {
+            "pid": os.getpid(),
+            "seconds": time.time() - self._started,
+            "processes": len(processes),
+            "memory_mib": sum(map(_resident_bytes, processes)) // 2**20,
+            "caches": list(self._caches()),
+            "instances": list(self._instances()),
+            "functions": list(self._functions()),
+            "endpoints": list(self._endpoints()),
+        }
+
+    def logs(self, asked: Row) -> Row:
+        """The log of an instance or a function: {"lines": [...]}."""
+        name = asked["name"]
+        known = {row["id"]: row["name"] for row in self._instances()}
+        ids = [one for one, called in known.items() if name in (one, called)]
+        if ids:
+            return {"lines": self._instance_log(ids[0])}
+        if name in {row["name"] for row in self._functions()}:
+            return {"lines": list(self._function_log(name))}
+        functions = sorted(row["name"] for row in self._functions())
+        there = ", ".join([*sorted(known.values()), *functions, "supervisor"])
+        raise SandboxError(f"there is no log of {name}; there are logs of: {there}")
+
+    def fault(self, asked: Row) -> Row:
+        """Does harm to a cache node, or heals it."""
+        self._context.parts["elasticache"].fault(asked["node_id"], asked["action"])
+        return {}
+
+    def shell(self, asked: Row) -> Row:
+        """The command that opens a shell on an instance: {"command": [...]}."""
+        pid = self._context.parts["instances"].inner_pid(asked["instance_id"])
+        enter = self._context.hosts.enter_command(pid)
+        return {"command": [*enter, "env", "-i", f"TERM={asked['term']}", *SHELL_ENVIRONMENT, "bash", "-l"]}
+
+    def _caches(self) -> Iterator[Row]:
+        for cache in self._context.parts["elasticache"].status():
+            for node in cache["nodes"]:
+                yield {
+                    "cache": cache["name"],
+                    "engine": cache["engine"] + (" (redis)" if cache.get("stands_in_for") else ""),
+                    "node": node["node"],
+                    "role": "primary" if node["primary"] else "replica",
+                    "address": node["address"],
+                    "zone": node["zone"],
+                    "state": node["status"]
+                    if node.get("responding")
+                    else f"{node['status']}, does not answer",
+                }
+
+    def _instances(self) -> Iterator[Row]:
+        for boot in self._context.parts["instances"].boots():
+            instance = self._context.ec2(boot.region).get_instance(boot.instance_id)
+            yield {
+                "name": boot.name,
+                "id": boot.instance_id,
+                "address": instance.private_ip,
+                "state": instance.state,
+                "user data": boot.state,
+            }
+
+    def _functions(self) -> Iterator[Row]:
+        from moto.awslambda.models import lambda_backends
+
+        for region in self._context.regions:
+            backend = lambda_backends[self._context.account_id][region]
+            for function in backend.list_functions():
+                yield {"name": function.function_name, "state": function.get_configuration()["State"]}
+
+    def _endpoints(self) -> Iterator[Row]:
+        for region in self._context.regions:
+            backend = self._context.ec2(region)
+            for endpoint in list(backend.vpc_end_points.values()):
+                interfaces = [backend.enis[one] for one in endpoint.network_interface_ids]
+                yield {
+                    "service": endpoint.service_name,
+                    "type": endpoint.vpc_endpoint_type,
+                    "addresses": ", ".join(one.private_ip_address for one in interfaces) or "by route",
+                }
+
+    def _instance_log(self, instance_id: str) -> list[str]:
+        instances = self._context.parts["instances"]
+        (boot,) = instances.boots([instance_id])
+        return instances.log(instance_id, LOG_LINES) if boot.state != "failed" else boot.log_tail
+
+    def _function_log(self, name: str) -> Iterator[str]:
+        from moto.logs.models import logs_backends
+
+        for region in self._context.regions:
+            group = logs_backends[self._context.account_id][region].groups.get(f"/aws/lambda/{name}")
+            streams = sorted(group.streams.values(), key=lambda one: one.creation_time) if group else []
+            for stream in streams:
+                yield from (event.message for event in stream.events)
+
+
+def _resident_bytes(process: psutil.Process) -> int:
+    try:
+        return process.memory_info().rss
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def install(context: Context, started: float) -> None:
+    """Adds the routes, after the parts' own."""
+    inspection = Inspection(context, started)
+    for name in ("status", "logs", "fault", "shell"):
+        context.route(name, getattr(inspection, name))

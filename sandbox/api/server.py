@@ -2,72 +2,92 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PortInUse
-from . import gaps
 from .calls import Call, read_call
 from .control import Control
 from .faults import FAULT, NOT_MODELLED, answer_fault
+from .loading import load_moto, warm_up
 
 if TYPE_CHECKING:
     from .context import Context
 
 ADDRESS = "127.0.0.1"
-# moto reads them when it is imported.
-MOTO_SETTINGS = {
-    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
-    "MOTO_ENABLE_AMI_VALIDATION": "true",
-    "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
-    "MOTO_ACCOUNT_ID": "123456789012",
-}
+LOADING_SECONDS = 60.0
 
 
 class ApiServer:
-    """Serves the AWS API on 127.0.0.1; `installers` are the `install(context)` of the parts that plug in."""
+    """Serves the AWS API on 127.0.0.1; `installers` are the `install(context)` of the parts that plug in.
+
+    It listens at once and loads moto behind that: whoever calls meanwhile waits for the answer. The parts are
+    installed when `ready_for_parts` is set (by default at once), as they need the context's hosts.
+    """
 
     def __init__(
         self,
         context: Context,
         listener: socket.socket | None = None,
-        installers: Iterable[Callable[[Context], None]] = (),
+        installers: Iterable[Callable[[Context], object]] = (),
         key: str = "",
+        ready_for_parts: threading.Event | None = None,
     ) -> None:
         self._listener = listener or listen()
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://{ADDRESS}:{self.port}"
         context.endpoint_url = self.url
         self._context = context
-        application = _moto_application()
-        gaps.install()
-        for install in installers:
-            install(context)
-        self._server = _serve(self._listener, Dispatcher(application, context, Control(context, key)))
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="api", daemon=True
-        )
+        self._installers = tuple(installers)
+        self._ready_for_parts = ready_for_parts
+        self._dispatcher = Dispatcher(context, Control(context, key))
+        self._server: Any = None
+        self._stopped = False
+        self._thread = threading.Thread(target=self._load_and_serve, name="api", daemon=True)
 
     def start(self) -> None:
-        """Begins to answer."""
+        """Begins to load and to answer."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stops to listen; calls under way are abandoned."""
-        if self._thread.is_alive():
+        """Stops to listen; calls under way are abandoned, and so is the loading."""
+        self._stopped = True
+        if self._server is not None:
             self._server.shutdown()
             self._thread.join()
+            self._server.server_close()
         self._listener.close()
+
+    def _load_and_serve(self) -> None:
+        # Connections queue at the listener until here.
+        try:
+            self._load()
+        except Exception:
+            self._context.log.exception("the API cannot be loaded")
+            self._context.fail()
+            raise
+        if not self._stopped:
+            self._server = _serve(self._listener, self._dispatcher)
+            warming = (self._context.account_id, self._context.region)
+            threading.Thread(target=warm_up, args=warming, name="warm-up", daemon=True).start()
+            self._server.serve_forever(0.1)
+
+    def _load(self) -> None:
+        application = load_moto()
+        if self._ready_for_parts is not None:
+            self._ready_for_parts.wait(LOADING_SECONDS)
+        for install in self._installers:
+            install(self._context)
+        self._dispatcher.application = application
 
 
 class Dispatcher:
     """The WSGI application around moto's: control routes, the world after a change, faults as API errors."""
 
-    def __init__(self, application: Any, context: Context, control: Control) -> None:
-        self._application = application
+    def __init__(self, context: Context, control: Control) -> None:
+        self.application: Any = None
         self._context = context
         self._control = control
 
@@ -88,15 +108,15 @@ class Dispatcher:
 
     def _answer(self, call: Call, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if not call.may_change_the_world:
-            return self._application(environ, start_response)
+            return self.application(environ, start_response)
         if call.region:
             self._context.seen_region(call.region)
         held: list[tuple[Any, ...]] = []
         if call.service == "ec2":
             with self._context.ec2_lock:
-                body = self._application(environ, lambda *head: held.append(head))
+                body = self.application(environ, lambda *head: held.append(head))
         else:
-            body = self._application(environ, lambda *head: held.append(head))
+            body = self.application(environ, lambda *head: held.append(head))
         if held[0][0].startswith("2"):
             self._context.sync()
         start_response(*held[0])
@@ -114,15 +134,6 @@ def listen(port: int = 0) -> socket.socket:
         listener.close()
         raise PortInUse(port) from error
     return listener
-
-
-def _moto_application() -> Any:
-    os.environ.update(MOTO_SETTINGS)
-    from moto.core.config import default_user_config
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-
-    default_user_config["lambda"]["use_docker"] = False
-    return DomainDispatcherApplication(create_backend_app)
 
 
 def _serve(listener: socket.socket, application: Any) -> Any:

@@ -159,8 +159,7 @@ def instance_metadata(backend: Any, instance: Any) -> dict[str, Any]:
     name = next((tag["value"] for tag in instance.get_tags() if tag["key"] == "Name"), instance.id)
     return {
         "instance_id": instance.id,
-        "role": roles[0].name if roles else None,
-        "role_arn": roles[0].arn if roles else None,
+        "role": roles[0].arn if roles else None,
         "instance_type": instance.instance_type,
         "ami": instance.image_id,
         "name": name,

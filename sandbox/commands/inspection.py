@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import difflib
 import json
 import os
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
 FAULTS = ["kill", "freeze", "thaw", "cut", "heal", "cut-replication"]
 TABLES = {
-    "caches": ("cache", "engine", "node", "role", "address", "state"),
+    "caches": ("cache", "engine", "node", "role", "address", "zone", "state"),
     "instances": ("name", "id", "address", "state", "user data"),
-    "functions": ("name", "address", "state"),
-    "endpoints": ("service", "address", "zone"),
+    "functions": ("name", "state"),
+    "endpoints": ("service", "type", "addresses"),
 }
 
 
@@ -109,7 +110,7 @@ def shell(stack: str, instance: str) -> None:
 @click.option("--lines", "-n", type=click.IntRange(min=1), help="Only the last lines.")
 @click.argument("name")
 def logs(stack: str, lines: int | None, name: str) -> None:
-    """Print a log: of an instance's user data, a function, a cache node, or `supervisor`."""
+    """Print a log: of an instance's user data, a function, or `supervisor`."""
     if name == "supervisor":
         file = StateFolder(folder()).log_file
         text = file.read_text(errors="replace").splitlines() if file.exists() else []
@@ -135,10 +136,13 @@ def invoke(stack: str, payload: str, function: str | None) -> int:
         raise UsageProblem(
             f"stack {stack} has no client function; name one: python -m sandbox invoke FUNCTION"
         )
-    answer = cloud.invoke(name, payload)
-    click.echo(answer["payload"])
-    if answer["error"]:
-        click.echo(f"error: the function failed ({answer['error']})\n" + answer["log"], err=True)
+    answer = cloud.client("lambda").invoke(FunctionName=name, Payload=payload, LogType="Tail")
+    click.echo(answer["Payload"].read().decode())
+    if answer.get("FunctionError"):
+        log = base64.b64decode(answer.get("LogResult", "")).decode()
+        click.echo(
+            f"error: the function failed ({answer['FunctionError']}); the end of its log:\n{log}", err=True
+        )
         return 1
     return 0
 
@@ -152,8 +156,8 @@ def fault(node: str, action: str) -> None:
     NODE is a member's id as `status` shows it.
     """
     cloud = Cloud.require(folder())
-    told = cloud.fault(node, action)
-    click.echo(f"{node}: {told.get('message', action)}")
+    cloud.fault(node, action)
+    click.echo(f"{node}: {action}")
 
 
 COMMANDS = [status, run, shell, logs, invoke, fault]

@@ -46,8 +46,7 @@ def test_an_instance_is_a_host_with_what_its_metadata_tells(api, network):
         "kind": "instance",
         "metadata": {
             "instance_id": instance,
-            "role": "reader",
-            "role_arn": "arn:aws:iam::123456789012:role/app/reader",
+            "role": "arn:aws:iam::123456789012:role/app/reader",
             "instance_type": "t4g.micro",
             "ami": ami(api),
             "name": "app",

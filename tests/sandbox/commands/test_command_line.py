@@ -1,0 +1,244 @@
+"""The command line: refusals, exit codes, and what a person sees of a run."""
+
+from __future__ import annotations
+
+import io
+
+import click
+import pytest
+from rich.console import Console
+
+from sandbox import __main__ as program
+from sandbox.commands import deployments, inspection
+from sandbox.commands import engine as engines
+from sandbox.deploy.events import DiagnosticEvent, Result, StepEvent
+from sandbox.display import Display, summary
+from sandbox.errors import SandboxError, UsageProblem
+from sandbox.stack_marks import StackMarks
+from sandbox.state import StateFolder
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SANDBOX_DEBUG", raising=False)
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
+    (tmp_path / "__main__.py").write_text("")
+    return tmp_path
+
+
+@pytest.fixture
+def run(project, capsys):
+    def run(*words):
+        code = program.main(list(words))
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        return code, said.out, said.err
+
+    return run
+
+
+def test_an_unknown_command_is_refused_with_what_was_meant(run):
+    assert run("stauts") == (2, "", "error: unknown command stauts; did you mean status?\n")
+
+
+def test_a_command_like_no_other_is_refused_with_the_list(run):
+    code, _, said = run("xyzzy")
+    assert code == 2
+    for name in (
+        "up",
+        "preview",
+        "outputs",
+        "refresh",
+        "destroy",
+        "status",
+        "run",
+        "shell",
+        "logs",
+        "invoke",
+        "env",
+    ):
+        assert f" {name}" in said
+
+
+def test_an_unknown_option_is_refused_with_what_was_meant(run):
+    code, _, said = run("up", "--stakc", "dev")
+    assert code == 2
+    assert "Did you mean '--stack'?" in said
+
+
+@pytest.mark.parametrize("words", [("up",), ("preview",), ("refresh",), ("destroy",), ("outputs",), ("env",)])
+def test_a_missing_stack_file_is_refused_with_the_stacks_there_are(run, words):
+    code, out, said = run(*words, "--stack", "prod")
+    assert (code, out) == (2, "")
+    assert said.startswith("error: no stack prod: there is no Pulumi.prod.yaml in ")
+    assert "the stacks there are: dev" in said
+
+
+@pytest.mark.parametrize(
+    "words", [("run", "app", "--", "true"), ("shell", "app"), ("invoke", "f"), ("refresh",)]
+)
+def test_what_needs_a_sandbox_says_how_to_start_one(run, words):
+    message = "error: no sandbox is running in this folder\n  start one: python -m sandbox up\n"
+    assert run(*words) == (1, "", message)
+
+
+def test_what_needs_no_sandbox_goes_without_one(run):
+    assert run("stop") == (0, "nothing was running\n", "")
+    assert run("status") == (0, "no sandbox is running in this folder\n", "")
+    assert run("status", "--json") == (0, '{"running": false}\n', "")
+    assert run("outputs", "--json") == (0, "{}\n", "")
+    assert run("destroy") == (0, "no sandbox is running, so there is nothing to destroy\n", "")
+
+
+def test_destroy_without_a_sandbox_sets_the_state_aside(run, project):
+    folder = StateFolder(project)
+    folder.create()
+    marks = StackMarks(folder, "dev")
+    marks.take("gone", "embedded")
+    marks.state_file.write_text("state")
+    code, out, _ = run("destroy")
+    assert (code, marks.state_file.exists()) == (0, False)
+    assert "set aside as .sandbox/stacks/dev.json.of-gone" in out
+
+
+def test_a_payload_that_is_not_json_is_refused_before_anything_is_asked(run):
+    code, _, said = run("invoke", "--payload", "{no}")
+    assert code == 2
+    assert said.startswith("error: --payload is not JSON: ")
+
+
+def test_the_pulumi_engine_is_refused_where_there_is_none(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UsageProblem, match="no pulumi command on PATH"):
+        engines.choose("pulumi", None)
+    assert engines.choose("auto", None) == "embedded"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "marked", "chosen"),
+    [("auto", None, "pulumi"), ("auto", "embedded", "embedded"), ("embedded", "pulumi", "embedded")],
+)
+def test_the_engine_that_deployed_a_stack_goes_on_with_it(tmp_path, monkeypatch, wanted, marked, chosen):
+    (tmp_path / "pulumi").write_text("#!/bin/sh\n")
+    (tmp_path / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert engines.choose(wanted, marked) == chosen
+
+
+def failing(error):
+    @click.command()
+    def fails():
+        raise error
+
+    return fails
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (SandboxError("broken"), 1, "error: broken\n"),
+        (UsageProblem("error: wrong"), 2, "error: wrong\n"),
+        (KeyboardInterrupt(), 5, "\nerror: interrupted\n"),
+        (ValueError("odd"), 1, "error: ValueError: odd\n  more with --debug\n"),
+    ],
+)
+def test_every_failure_is_one_message_and_an_exit_code(run, monkeypatch, error, code, said):
+    monkeypatch.setitem(program.cli.commands, "fails", failing(error))
+    assert run("fails") == (code, "", said)
+
+
+def test_a_traceback_is_shown_when_asked_for(project, monkeypatch, capsys):
+    monkeypatch.setitem(program.cli.commands, "fails", failing(ValueError("odd")))
+    assert program.main(["--debug", "fails"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("result", "code", "said"),
+    [
+        (Result("done", {"create": 2}), 0, ""),
+        (
+            Result("configuration", {}, ["error: 2 problems\n  cache.replicas: no"]),
+            2,
+            "error: 2 problems\n  cache.",
+        ),
+        (Result("failed", {}, ["one", "two"]), 1, "error: one\nerror: two\n"),
+        (Result("interrupted"), 5, "go on: python -m sandbox up --stack dev"),
+    ],
+)
+def test_a_run_ends_with_its_errors_and_its_code(project, capsys, result, code, said):
+    loaded = deployments.load_project("dev")
+    assert deployments._conclude(result, "up", loaded, Display(console=Console(file=io.StringIO()))) == code
+    assert said in capsys.readouterr().err
+
+
+def shown(*events, planning=False):
+    console = Console(file=io.StringIO(), width=200)
+    display = Display(planning, console)
+    with display:
+        for event in events:
+            display(event)
+    return console.file.getvalue().splitlines()
+
+
+def step(op, phase="end", **more):
+    return StepEvent(
+        phase, op, "urn:pulumi:dev::p::aws:ec2/vpc:Vpc::network", "aws:ec2/vpc:Vpc", "network", **more
+    )
+
+
+def test_without_a_terminal_each_finished_step_is_one_line():
+    lines = shown(step("create", "start"), step("create", seconds=1.23), step("same"))
+    assert lines == [f"created    {'aws:ec2/vpc:Vpc':<44} network  [1.2 s]"]
+
+
+def test_an_update_names_what_changed_and_a_preview_says_what_it_would_do():
+    assert "[tags, cidrBlock]" in shown(step("update", changed=("tags", "cidrBlock")))[0]
+    assert shown(step("replace", changed=("port",)), planning=True)[0].startswith("replace    ")
+
+
+def test_a_failed_step_and_a_warning_are_lines_of_their_own():
+    lines = shown(step("create", error="refused"), DiagnosticEvent("warning", "old engine", "urn::a::cache"))
+    assert lines[0].startswith("failed     aws:ec2/vpc:Vpc")
+    assert lines[1] == "warning (cache): old engine"
+
+
+def test_markup_in_names_and_messages_is_text():
+    assert shown(DiagnosticEvent("info", "[red]x[/red]")) == ["info: [red]x[/red]"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "planning", "text"),
+    [
+        ({"create": 41, "same": 2}, False, "41 created, 2 unchanged"),
+        ({"update": 1, "delete": 2, "replace": 3}, False, "1 updated, 3 replaced, 2 deleted"),
+        ({"create": 1, "same": 4}, True, "1 to create, 4 unchanged"),
+        ({}, False, "nothing to do"),
+    ],
+)
+def test_the_summary_counts_in_words(counts, planning, text):
+    assert summary(counts, planning) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(3.9, "3 s"), (63, "1 min 3 s"), (7500, "2 h 5 min")])
+def test_a_duration_reads_as_one_says_it(seconds, text):
+    assert inspection.duration(seconds) == text
+
+
+class FakeCloud:
+    """A cloud of which only the outputs are asked."""
+
+
+def test_an_instance_is_found_by_name_or_id(monkeypatch):
+    monkeypatch.setattr(
+        inspection, "_outputs", lambda cloud, stack: {"client_instance_ids": {"app": "i-1", "web": "i-2"}}
+    )
+    cloud = FakeCloud()
+    assert inspection.instance_id(cloud, "dev", "app") == "i-1"
+    assert inspection.instance_id(cloud, "dev", "i-77") == "i-77"
+    with pytest.raises(UsageProblem, match="has no instance ap; did you mean app"):
+        inspection.instance_id(cloud, "dev", "ap")
+    with pytest.raises(UsageProblem, match="has no instance xyz; there are: app, web"):
+        inspection.instance_id(cloud, "dev", "xyz")
