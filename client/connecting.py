@@ -50,22 +50,32 @@ def open_socket(addresses: Sequence[Address], deadline: Deadline) -> tuple[socke
 
 def start_tls(sock: socket.socket, host: str, context: ssl.SSLContext, deadline: Deadline) -> ssl.SSLSocket:
     """Shake hands and verify that the certificate is for `host`; the socket is closed when that fails."""
-    doing = f"TLS handshake with {host}"
+    secured = wrap_tls(sock, host, context)
     try:
-        # create_connection left the socket with a time-out; without one, wrapping would block on odd peers.
-        secured = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-    except (OSError, ValueError):
+        shake_hands(secured, host, deadline)
+    except BaseException:
+        secured.close()
+        raise
+    return secured
+
+
+def wrap_tls(sock: socket.socket, host: str, context: ssl.SSLContext) -> ssl.SSLSocket:
+    """Put TLS around the socket without sending anything yet; the socket is closed when that fails."""
+    try:
+        return context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+    except BaseException:
         sock.close()
         raise
+
+
+def shake_hands(secured: ssl.SSLSocket, host: str, deadline: Deadline) -> None:
+    """Shake hands and verify that the certificate is for `host`."""
+    doing = f"TLS handshake with {host}"
     try:
         secured.settimeout(deadline.require(doing, "tls"))
         secured.do_handshake()
-    except BaseException as error:
-        secured.close()
-        if isinstance(error, OSError):
-            raise _handshake_failure(doing, error, deadline) from error
-        raise
-    return secured
+    except OSError as error:
+        raise _handshake_failure(doing, error, deadline) from error
 
 
 def _handshake_failure(doing: str, error: OSError, deadline: Deadline) -> CacheRefused | CacheUnreachable:

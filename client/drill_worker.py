@@ -161,7 +161,7 @@ class _Worker:
                 found = self._names.look_up(endpoint.host, endpoint.port, Deadline(1.0))
             except CacheError:
                 continue  # an unknown name shows in the calls; here only changes are of interest
-            addresses = " ".join(sorted(address for address, _ in found))
+            addresses = " ".join(sorted(f"{address}:{port}" for address, port in found))
             if addresses != last:
                 self.record.names.append((time.time(), addresses))
                 self._disturbed_at = time.monotonic() if last else self._disturbed_at

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import Any
 
 from .errors import InvalidEndpoint
@@ -95,6 +94,8 @@ def _problems(endpoint: Endpoint) -> list[str]:
 def _engine_problems(engine: Any) -> list[str]:
     if engine in ENGINES:
         return []
+    from difflib import get_close_matches
+
     near = get_close_matches(str(engine).lower(), ENGINES, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return [f"engine: must be one of {', '.join(ENGINES)}, got {engine!r}{hint}"]

@@ -47,8 +47,9 @@ class Names:
         if is_address(host):
             return [(host, port)]
         flight = self._join_or_start(host, port)
-        if not flight.done.wait(deadline.remaining()):
-            raise deadline.exceeded(f"looking up {host}", "name")
+        while not flight.done.wait(min(_JOIN_SECONDS, deadline.remaining())):
+            deadline.require(f"looking up {host}", "name")
+            flight = self._join_or_start(host, port)
         if flight.error is not None:
             raise CacheUnreachable(
                 f"the name {host} does not resolve: {flight.error}", "name"

@@ -61,9 +61,10 @@ class RedisCalls:
         from_replica: bool = False,
     ) -> Any:
         """The reply; a list of commands is a transaction. Repeated where that is safe, until the deadline."""
-        pause = _FIRST_PAUSE_SECONDS
+        pause, attempts = _FIRST_PAUSE_SECONDS, 0
         while True:
             routes = self._routes
+            attempts += 1
             try:
                 return self._attempt(
                     routes.reader if from_replica else routes.primary,
@@ -79,7 +80,7 @@ class RedisCalls:
                 if failure.stage in {"name", "connect"}:
                     self._rereading.start()
                 if deadline.remaining() <= pause:
-                    raise
+                    raise _last_failure(failure, attempts, deadline) from failure.__cause__
             time.sleep(min(deadline.remaining(), pause * random.uniform(0.5, 1)))  # noqa: S311 - spreads clients
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
@@ -168,6 +169,14 @@ def _refused(
     else:
         route.drop(connection, error.code)
     return CacheRefused(f"{doing}: {error}", error.code, "reply")
+
+
+def _last_failure(failure: CacheUnreachable, attempts: int, deadline: Deadline) -> CacheUnreachable:
+    if attempts == 1:
+        return failure
+    return type(failure)(
+        f"{failure} (the last of {attempts} attempts in {deadline.seconds:g} s)", failure.stage
+    )
 
 
 def _leads_to_replica(route: RedisRoute, connection: RedisConnection) -> CacheUnreachable:

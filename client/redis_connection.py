@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Sequence
 from time import monotonic
@@ -11,7 +12,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from .connecting import DeadlineSocket, open_socket, start_tls
+from .connecting import DeadlineSocket, open_socket, shake_hands, wrap_tls
 from .deadline import Deadline
 from .errors import CacheError, CacheRefused, CacheUnreachable
 from .names import Address
@@ -37,16 +38,17 @@ class RedisConnection:
     completely; if not, the node cannot have executed the last of them.
     """
 
-    def __init__(self, host: str, sock: DeadlineSocket, address: Address) -> None:
+    def __init__(self, host: str, sock: socket.socket, address: Address, deadline: Deadline) -> None:
         self.host = host
         self.address = address
         self.opened_at = self.retire_at = monotonic()
         self.role = ""
         self.sent = False
         self.left_because = ""
-        self.busy: Deadline | None = None
-        self._socket = sock
-        self._link = _Link(sock, host, address)
+        self.busy: Deadline | None = deadline
+        self._raw = sock
+        self._socket = DeadlineSocket(sock, deadline)
+        self._link = _Link(self._socket, host, address)
         self._send = self._link.send_packed_command
         self._pack = self._link.pack_command
 
@@ -59,17 +61,48 @@ class RedisConnection:
         token: str | None,
         deadline: Deadline,
     ) -> RedisConnection:
-        """Connect, shake hands, log in and ask for the role: one round trip after the handshake."""
-        sock, address = open_socket(addresses, deadline)
-        if context is not None:
-            sock = start_tls(sock, host, context, deadline)
-        connection = cls(host, DeadlineSocket(sock, deadline), address)
+        """Connect, shake hands and log in."""
+        connection = cls.dial(host, addresses, context, deadline)
         try:
-            connection._log_in(token, tls=context is not None, deadline=deadline)
+            connection.log_in(token, deadline)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    @classmethod
+    def dial(
+        cls, host: str, addresses: Sequence[Address], context: ssl.SSLContext | None, deadline: Deadline
+    ) -> RedisConnection:
+        """Connect only; `log_in` has to follow."""
+        sock, address = open_socket(addresses, deadline)
+        if context is not None:
+            sock = wrap_tls(sock, host, context)
+        return cls(host, sock, address, deadline)
+
+    def log_in(self, token: str | None, deadline: Deadline) -> None:
+        """Shake hands, log in and ask for the role: one round trip after the handshake."""
+        tls = isinstance(self._raw, ssl.SSLSocket)
+        if tls:
+            shake_hands(self._raw, self.host, deadline)
+        commands: list[Command] = [("ROLE",)] if token is None else [("AUTH", token), ("ROLE",)]
+        doing = f"login at {self.host}"
+        try:
+            self._link.connect()
+            replies = self.call_all(commands, deadline)
+        except redis.RedisError as error:
+            hint = "" if tls else "; perhaps the port expects TLS"
+            raise failure_of(error, doing, "login", deadline, hint) from error
+        if token is not None and isinstance(replies[0], ServerError):
+            raise CacheRefused(f"{doing}: {replies[0]}", replies[0].code, "login")
+        role = replies[-1]
+        if not isinstance(role, ServerError):
+            self.role = role[0].decode()
+        elif role.code == "NOAUTH":
+            raise CacheRefused(f"{doing}: {role}", role.code, "login")
+        elif role.code in NOT_NOW:
+            raise CacheUnreachable(f"{doing}: {role}", "login")
+        # A user without the right to ask for the role may still read and write: then READONLY tells.
 
     def call(self, command: Command, deadline: Deadline) -> Any:
         """The reply to one command. Raises ServerError, or redis-py's errors of a lost connection."""
@@ -127,6 +160,7 @@ class RedisConnection:
     def close(self) -> None:
         """Close the socket; never waits."""
         self._link.disconnect()
+        self._socket.close()  # redis-py does not know of it before the login
 
     def _read(self) -> Any:
         try:
@@ -136,25 +170,6 @@ class RedisConnection:
             if server_error is None:
                 raise
             return server_error
-
-    def _log_in(self, token: str | None, tls: bool, deadline: Deadline) -> None:
-        commands: list[Command] = [("ROLE",)] if token is None else [("AUTH", token), ("ROLE",)]
-        try:
-            self._link.connect()
-            replies = self.call_all(commands, deadline)
-        except redis.RedisError as error:
-            hint = "" if tls else "; perhaps the port expects TLS"
-            raise failure_of(error, f"login at {self.host}", "login", deadline, hint) from error
-        if token is not None and isinstance(replies[0], ServerError):
-            raise CacheRefused(f"login at {self.host}: {replies[0]}", replies[0].code, "login")
-        role = replies[-1]
-        if not isinstance(role, ServerError):
-            self.role = role[0].decode()
-        elif role.code == "NOAUTH":
-            raise CacheRefused(f"login at {self.host}: {role}", role.code, "login")
-        elif role.code in NOT_NOW:
-            raise CacheUnreachable(f"login at {self.host}: {role}", "login")
-        # A user without the right to ask for the role may still read and write: then READONLY tells.
 
 
 class _Link(redis.Connection):

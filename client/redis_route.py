@@ -24,8 +24,11 @@ _WATCH_ENDS_AFTER_SECONDS = 10.0  # without a call; then the next call looks the
 _TRUST_SECONDS = 2 * WATCH_SECONDS  # how old the last look-up may be before a call relies on it
 _LOOK_UP_SECONDS = 0.1  # what such a look-up may take; a slow resolver must not spend the call's time
 _STUCK_SECONDS = 0.05  # a call on a node that has lost the name, without an answer for so long, is ended
-_ATTEMPT_SECONDS = 1.0  # a connection takes no longer, so that a moved name is seen within a long deadline
+_DIAL_SECONDS = (
+    0.3  # to connect; then the name is looked up again, as it may have moved from a dead host meanwhile
+)
 _AGE_JITTER = 0.2
+_CLOSED = "closed by the client"
 
 
 class RedisRoute:
@@ -97,25 +100,30 @@ class RedisRoute:
     def close(self) -> None:
         """Drop the idle connections; those in use when their call ends, at once if it hangs."""
         self._closed.set()
-        self._leave(lambda connection: True, "closed by the client")
+        self._leave(lambda connection: True, _CLOSED)
         while self._idle:
             try:
-                self.drop(self._idle.pop(), "closed by the client")
+                self.drop(self._idle.pop(), _CLOSED)
             except IndexError:
                 break
 
     def _open(self, deadline: Deadline) -> RedisConnection:
-        attempt = deadline.part(max(_ATTEMPT_SECONDS, deadline.remaining() / 2))
-        addresses = self._names.look_up(self.host, self.port, attempt)
-        connection = RedisConnection.open(self.host, addresses, self._context, self._token, attempt)
+        addresses = self._names.look_up(self.host, self.port, deadline)
+        self._looked_up_at = monotonic()
+        connection = RedisConnection.dial(self.host, addresses, self._context, deadline.part(_DIAL_SECONDS))
         jitter = 1 + random.uniform(-_AGE_JITTER, _AGE_JITTER)  # noqa: S311 - only to spread reconnections
         connection.retire_at = connection.opened_at + self._maximum_age_seconds * jitter
-        self._looked_up_at = monotonic()
         with self._lock:
             self._all.add(connection)
-            connection.left_because = "closed by the client" if self._closed.is_set() else ""
-        self._observe("connected", f"{_text(connection)} ({connection.role or 'no role'})")
+            connection.left_because = _CLOSED if self._closed.is_set() else ""
+        # Watched from here on: a login may hang on a frozen node, and the name move meanwhile.
         self._watch()
+        try:
+            connection.log_in(self._token, deadline)
+        except BaseException as error:
+            self.drop(connection, str(error) or type(error).__name__)
+            raise
+        self._observe("connected", f"{_text(connection)} ({connection.role or 'no role'})")
         return connection
 
     def _resume_watch(self, deadline: Deadline) -> None:
@@ -138,7 +146,7 @@ class RedisRoute:
         while not self._closed.wait(WATCH_SECONDS):
             if monotonic() - self._used_at > _WATCH_ENDS_AFTER_SECONDS:
                 return
-            self._check_name(Deadline(_ATTEMPT_SECONDS))
+            self._check_name(Deadline(_WATCH_ENDS_AFTER_SECONDS))
 
     def _check_name(self, deadline: Deadline) -> None:
         """Mark the connections that lead to where the name no longer does; end calls that hang on them."""

@@ -57,7 +57,8 @@ def from_parameter(name: str, region: str | None = None) -> Endpoint:
         connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2, "mode": "standard"}
     )
     try:
-        session = boto3.Session(region_name=region)
+        # AWS_REGION is what Lambda and the other SDKs know; boto3 by itself reads AWS_DEFAULT_REGION only.
+        session = boto3.Session(region_name=region or os.environ.get("AWS_REGION"))
         systems_manager = session.client("ssm", config=patience)
         value = systems_manager.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
     except ClientError as error:

@@ -31,6 +31,7 @@ def drilled(pair: RedisPair, fail_over) -> tuple[Drill, WorkerRecord]:
 def test_with_the_replica_in_step_nothing_is_lost_or_doubled(tls_pair: RedisPair):
     def fail_over() -> None:
         tls_pair.primary.kill()
+        time.sleep(PLAN.deadline_seconds + 0.1)  # away for longer than a call can wait, as in a real failover
         tls_pair.promote()
         tls_pair.point_names()
 
@@ -53,6 +54,7 @@ def test_with_replication_cut_before_the_kill_exactly_the_missing_writes_are_rep
         wait_until(lambda: tls_pair.primary.command("LLEN", PLAN.key) >= before + 10, 10)
         acknowledged.set()
         tls_pair.primary.kill()
+        time.sleep(PLAN.deadline_seconds + 0.1)  # away for longer than a call can wait, as in a real failover
         tls_pair.promote()
         tls_pair.point_names()
 

@@ -239,6 +239,13 @@ def test_a_parameter_without_a_region_says_what_to_set(systems_manager, monkeypa
         Endpoint.from_parameter(PARAMETER)
 
 
+def test_the_region_may_come_from_the_variable_of_lambda(systems_manager, monkeypatch):
+    put(systems_manager, CONNECTION)
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert Endpoint.from_parameter(PARAMETER).host == "master.cache.test"
+
+
 def test_a_parameter_that_nobody_may_read_is_refused(systems_manager, monkeypatch):
     from botocore.exceptions import ClientError
 

@@ -30,6 +30,16 @@ def test_the_help_of_the_command_line_imports_no_library_of_a_cache_or_of_aws():
     assert run(code).split("LOADED")[1].split() == []
 
 
+def test_without_hiredis_as_in_a_function_it_works_and_says_which_parser_it_uses(node):
+    code = (
+        f"sys.path += {sys.path!r}; sys.modules['hiredis'] = None; from client import Endpoint, connect; "
+        f"cache = connect(Endpoint('redis', '127.0.0.1', {node.port}, tls=False, auth_token={node.token!r}), 5); "
+        "cache.set_many({'a': 'x' * 100_000, 'b': '2'}, ttl_seconds=60); "
+        "print(cache.library, len(cache.get('a')), cache.get('none'), cache.increment('b'), sep=', ')"
+    )
+    assert run(code).strip().split(", ")[1:] == ["Python parser", "100000", "None", "3"]
+
+
 def test_every_public_name_exists():
     import client
 

@@ -114,6 +114,24 @@ def test_a_call_that_hangs_on_a_frozen_primary_is_freed_when_the_name_moves(kind
     assert time.monotonic() - moved[0] < RECOVERY
 
 
+@pytest.mark.parametrize("kind", ["pair", "tls_pair"])
+def test_a_login_that_hangs_on_a_frozen_primary_is_given_up_when_the_name_moves(kind, request, connect_to):
+    pair: RedisPair = request.getfixturevalue(kind)
+    cache = connect_to(pair, 20.0)
+    pair.primary.freeze()  # the kernel still accepts connections for it
+    pair.promote()
+    moved: list[float] = []
+
+    def move() -> None:
+        moved.append(time.monotonic())
+        pair.point_names()
+
+    threading.Timer(0.4, move).start()
+    cache.set("first", "x")
+    assert time.monotonic() - moved[0] < RECOVERY
+    assert pair.primary.command("GET", "first") == b"x"
+
+
 def test_reads_move_too_though_a_demoted_primary_would_answer_them(pair, connect_to):
     cache = connect_to(pair)
     cache.set("city", "Oslo")
