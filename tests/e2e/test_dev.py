@@ -38,7 +38,7 @@ def test_the_outputs_are_the_words_that_others_rely_on_and_hold_no_secret(dev: E
     assert (outputs["engine"], outputs["port"], outputs["tls"]) == ("redis", 6379, True)
     assert outputs["host"].startswith("master.")
     assert outputs["reader_host"].startswith("replica.")
-    assert outputs["connection_parameter"] == "/aws-cache/dev/connection"
+    assert outputs["connection_parameter"] == "/pulumi/aws-cache/dev/connection"
     assert len(outputs["member_ids"]) == 2
     assert list(outputs["client_instance_ids"]) == ["app"]
     assert dev.token() not in json.dumps(outputs)
