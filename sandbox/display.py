@@ -121,8 +121,6 @@ class Display:
         if details:
             line.append(f"  [{'; '.join(details)}]", style="dim")
         self.console.print(line)
-        if event.error is not None:
-            self.errors.print(Text(f"  {event.error}", style="red"))
 
     def _refresh(self) -> None:
         if self._status is not None:

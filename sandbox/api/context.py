@@ -42,8 +42,8 @@ class Context:
         self.cut: set[str] = set()
         self.parts: dict[str, Any] = {}
         self.ec2_lock = threading.RLock()
-        self._names: list[Callable[[], Names]] = []
-        self._replication: list[Callable[[], Iterable[ReplicationPair]]] = []
+        self._names: list[Callable[[str], Names]] = []
+        self._replication: list[Callable[[str], Iterable[ReplicationPair]]] = []
         self._followers: list[Callable[[dict[str, Any]], None]] = []
         self._routes: dict[str, Callable[[dict[str, Any]], Any]] = {}
         self._regions = {region}
@@ -66,12 +66,12 @@ class Context:
         """The regions in use."""
         return sorted(self._regions)
 
-    def publish_names(self, names: Callable[[], Names]) -> None:
-        """Adds a source of names for the world: fqdn -> {"addresses": [ip]} or {"cname": fqdn}."""
+    def publish_names(self, names: Callable[[str], Names]) -> None:
+        """Adds a source of names: names(vpc_id) -> {fqdn: {"addresses": [ip]} or {"cname": fqdn}}."""
         self._names.append(names)
 
-    def publish_replication(self, pairs: Callable[[], Iterable[ReplicationPair]]) -> None:
-        """Adds a source of (address, address, port) that may talk whatever the groups say."""
+    def publish_replication(self, pairs: Callable[[str], Iterable[ReplicationPair]]) -> None:
+        """Adds a source of (address, address, port): pairs(vpc_id), which may talk whatever the groups say."""
         self._replication.append(pairs)
 
     def follow(self, follower: Callable[[dict[str, Any]], None]) -> None:
@@ -99,12 +99,14 @@ class Context:
 
     def world(self) -> dict[str, Any]:
         """The world as the API declares it now."""
-        names: Names = {}
-        for source in self._names:
-            names.update(source())
-        pairs = [list(pair) for source in self._replication for pair in source()]
         backends = {region: self.ec2(region) for region in self.regions}
-        return build_world(backends, names=names, replication=pairs, cut=sorted(self.cut))
+        return build_world(backends, self._names_in, self._replication_in, self.cut)
+
+    def _names_in(self, vpc_id: str) -> Names:
+        return {name: told for source in self._names for name, told in source(vpc_id).items()}
+
+    def _replication_in(self, vpc_id: str) -> list[list[Any]]:
+        return [list(pair) for source in self._replication for pair in source(vpc_id)]
 
     def _apply_world(self) -> None:
         world = self.world()

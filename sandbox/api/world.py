@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import Any
 
 ACCOUNT_ID = "123456789012"
@@ -22,30 +23,29 @@ EVERYWHERE = "0.0.0.0/0"
 
 def build_world(
     backends: dict[str, Any],
-    names: dict[str, dict[str, Any]] | None = None,
-    replication: list[list[Any]] | None = None,
-    cut: list[str] | None = None,
+    names: Callable[[str], dict[str, Any]],
+    replication: Callable[[str], list[list[Any]]],
+    cut: Collection[str],
 ) -> dict[str, Any]:
-    """The world of all regions: VPCs with hosts in them, their subnets, groups and hosts; names; faults.
+    """The world of all regions: VPCs with hosts in them, their subnets, groups, hosts, names and faults.
 
     A VPC without a host is left out: nothing could tell whether it is there, and each region has a default
-    VPC. Hosts are keyed by the id of their network interface.
+    VPC. Hosts are keyed by the id of their network interface. `names` and `replication` answer for a VPC's id.
     """
     vpcs: dict[str, Any] = {}
     for region, backend in backends.items():
-        hosts = _hosts_by_vpc(backend)
-        for vpc_id, members in hosts.items():
-            vpcs[vpc_id] = _vpc(region, backend, vpc_id, members)
-    return {
-        "vpcs": vpcs,
-        "names": names or {},
-        "cut": cut or [],
-        "replication": replication or [],
-        "services": list(SERVICES),
-    }
+        for vpc_id, hosts in _hosts_by_vpc(backend).items():
+            vpcs[vpc_id] = {
+                **_vpc(region, backend, vpc_id),
+                "hosts": hosts,
+                "names": names(vpc_id),
+                "replication": replication(vpc_id),
+                "cut": sorted(host_id for host_id in hosts if host_id in cut),
+            }
+    return {"vpcs": vpcs, "services": list(SERVICES)}
 
 
-def _vpc(region: str, backend: Any, vpc_id: str, hosts: dict[str, Any]) -> dict[str, Any]:
+def _vpc(region: str, backend: Any, vpc_id: str) -> dict[str, Any]:
     vpc = backend.vpcs[vpc_id]
     subnets = [subnet for zone in list(backend.subnets.values()) for subnet in list(zone.values())]
     return {
@@ -53,7 +53,6 @@ def _vpc(region: str, backend: Any, vpc_id: str, hosts: dict[str, Any]) -> dict[
         "cidr": vpc.cidr_block,
         "subnets": {s.id: _subnet(backend, s) for s in subnets if s.vpc_id == vpc_id},
         "groups": {group.id: _group(backend, group) for group in list(backend.groups[vpc_id].values())},
-        "hosts": hosts,
     }
 
 

@@ -162,15 +162,17 @@ def test_a_route_to_a_gateway_makes_a_subnet_lead_to_the_internet(api, network):
     assert {host["kind"] for host in world["hosts"].values()} == {"instance"}
 
 
-def test_names_replication_and_cuts_are_those_that_the_parts_publish(api):
-    api.context.publish_names(lambda: {"a.cache": {"addresses": ["10.0.0.1"]}})
-    api.context.publish_names(lambda: {"b.cache": {"cname": "a.cache"}})
-    api.context.publish_replication(lambda: [("10.0.0.1", "10.0.0.2", 6379)])
-    api.context.cut.add("eni-1")
-    world = api.context.world()
-    assert world["names"] == {"a.cache": {"addresses": ["10.0.0.1"]}, "b.cache": {"cname": "a.cache"}}
-    assert world["replication"] == [["10.0.0.1", "10.0.0.2", 6379]]
-    assert world["cut"] == ["eni-1"]
+def test_names_replication_and_cuts_are_those_of_the_vpc(api, network):
+    host_id, _ = api.context.create_interface(network.subnets[0], [], "a node", "cache")
+    here = network.vpc
+    api.context.publish_names(lambda vpc: {"a.cache": {"addresses": ["10.0.0.1"]}} if vpc == here else {})
+    api.context.publish_names(lambda vpc: {"b.cache": {"cname": "a.cache"}} if vpc == here else {"c": {}})
+    api.context.publish_replication(lambda vpc: [("10.0.0.1", "10.0.0.2", 6379)] if vpc == here else [])
+    api.context.cut.update([host_id, "eni-elsewhere"])
+    vpc = vpc_of(api, network)
+    assert vpc["names"] == {"a.cache": {"addresses": ["10.0.0.1"]}, "b.cache": {"cname": "a.cache"}}
+    assert vpc["replication"] == [["10.0.0.1", "10.0.0.2", 6379]]
+    assert vpc["cut"] == [host_id]
 
 
 def test_vpcs_of_every_region_in_use_are_in_the_world(api):
