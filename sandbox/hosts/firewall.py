@@ -2,7 +2,8 @@
 
 Every packet, in either direction, is judged by the addresses and the port with which its connection was opened. So an
 answer passes because its request may pass, and a connection ends when its rule goes, while allowed ones live on
-through any rebuild: conntrack is not part of the table.
+through any rebuild: conntrack is not part of the table. The router itself opens no connection and sends no error: where
+nothing is allowed or nobody is, there is silence.
 """
 
 from __future__ import annotations

@@ -30,9 +30,8 @@ ROUTER_SETTINGS = {
     "net/ipv4/conf/all/rp_filter": "0",
     "net/ipv4/conf/all/send_redirects": "0",
     "net/ipv4/conf/default/send_redirects": "0",
-    # A connection that the rules held up for a while must fit again; one picked up in the middle must not.
+    # A connection that the rules held up for a while must fit again.
     "net/netfilter/nf_conntrack_tcp_be_liberal": "1",
-    "net/netfilter/nf_conntrack_tcp_loose": "0",
 }
 
 
@@ -54,13 +53,7 @@ class Vpc:
         self._load_rules(ruleset({"hosts": {}, "groups": {}, "subnets": {}}, {}, self._own))
         in_network(vpc_id, lambda: _configure({**NO_IPV6, **ROUTER_SETTINGS}))
         fixed = [self._own, RESOLVER, METADATA]
-        # Where nothing is declared there is silence: without this route the kernel would answer "unreachable".
-        lines = [
-            "link set lo up",
-            *(f"address add {ip}/32 dev lo" for ip in fixed),
-            "route add blackhole default",
-        ]
-        ip_batch(lines, vpc_id)
+        ip_batch(["link set lo up", *(f"address add {ip}/32 dev lo" for ip in fixed)], vpc_id)
         self._resolver = Resolver(daemon.loop)
         for address in (self._own, RESOLVER):
             self._resolver.listen(listen(vpc_id, address, DNS, DATAGRAM), listen(vpc_id, address, DNS))

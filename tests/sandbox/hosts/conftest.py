@@ -30,6 +30,7 @@ class Api(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.assumed: list[tuple[str, str]] = []
+        self.connected = 0
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -38,6 +39,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connected += 1
+
+    def finish(self) -> None:
+        self.server.connected -= 1
+        super().finish()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -108,19 +108,34 @@ def test_the_machine_and_its_api_port_cannot_be_reached(
     assert hosts.probe(OUTSIDER, "127.0.0.1", api.server_port) == "refused"
 
 
-def test_a_packet_with_another_hosts_source_is_dropped(hosts: Hosts, world: dict[str, Any]) -> None:
-    echo(hosts, CACHE, CACHE_IP, 6379)
-    inside = hosts.start_process(OUTSIDER, "stay", ["sleep", "60"])["pid"]
-    borrow = [*hosts.enter_command(inside), "ip", "address", "add", f"{CLIENT_IP}/32", "dev", "eth0"]
-    subprocess.run(borrow, check=True, capture_output=True)
-    code = """
+HEAR = """
 import socket, sys
-with socket.socket() as s:
-    s.bind((sys.argv[1], 0)); s.settimeout(0.4)
-    try: s.connect((sys.argv[2], 6379)); print("open")
-    except TimeoutError: print("timeout")
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((sys.argv[1], 9000)); print("ready")
+while True: print(s.recv(100).decode())
 """
-    assert run(hosts, OUTSIDER, code, CLIENT_IP, CACHE_IP) == ["timeout"]
+SAY = """
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((sys.argv[1], 0))
+s.sendto(sys.argv[3].encode(), (sys.argv[2], 9000))
+"""
+
+
+def test_a_packet_with_another_hosts_source_is_dropped(
+    hosts: Hosts, here: dict[str, Any], change: Change
+) -> None:
+    here["groups"]["sg-cache"]["ingress"] = [rule("udp", 9000, 9000, group="sg-client")]
+    change()
+    hosts.start_process(CACHE, "hear", [*PYTHON, HEAR, CACHE_IP])
+    until(lambda: hosts.process_log(CACHE, "hear") == ["ready"])
+    inside = hosts.start_process(OUTSIDER, "stay", ["sleep", "60"])["pid"]
+    borrow = [*hosts.enter_command(inside), "ip", "address", "{}", f"{CLIENT_IP}/32", "dev", "eth0"]
+    for verb in ("add", "del"):
+        subprocess.run([word.format(verb) for word in borrow], check=True, capture_output=True)
+        if verb == "add":
+            run(hosts, OUTSIDER, SAY, CLIENT_IP, CACHE_IP, "forged")
+    run(hosts, CLIENT, SAY, CLIENT_IP, CACHE_IP, "true")
+    until(lambda: "true" in hosts.process_log(CACHE, "hear"))
+    assert hosts.process_log(CACHE, "hear") == ["ready", "true"]
 
 
 def test_udp_follows_the_rules_and_its_answers_come_back(

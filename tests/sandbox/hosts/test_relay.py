@@ -10,8 +10,8 @@ import pytest
 from sandbox.hosts import Hosts
 from sandbox.hosts.certificates import CertificateAuthority
 
-from .conftest import Change
-from .programs import run
+from .conftest import Api, Change
+from .programs import PYTHON, run, until
 from .worlds import CACHE, CLIENT, OUTSIDER, host, rule, vpc
 
 pytestmark = pytest.mark.namespaces
@@ -114,6 +114,26 @@ def test_a_removed_endpoint_falls_back_to_silence(
     assert hosts.resolve(CLIENT, SSM) == ["198.51.100.2"]
     assert hosts.probe(CLIENT, "10.20.1.40", 443, 0.4) == "timeout"
     assert hosts.probe(CLIENT, "198.51.100.2", 443, 0.4) == "timeout"
+
+
+def test_a_removed_endpoint_ends_its_connections_to_the_api(
+    hosts: Hosts, here: dict[str, Any], change: Change, authority: CertificateAuthority, api: Api
+) -> None:
+    endpoint(here)
+    change()
+    until(lambda: api.connected == 0)
+    code = """
+import socket, ssl, sys, time
+context = ssl.create_default_context(cadata=sys.argv[1])
+with context.wrap_socket(socket.create_connection(("10.20.1.40", 443), 5), server_hostname=sys.argv[2]) as s:
+    s.sendall(b"GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n"); s.recv(100); print("open"); time.sleep(60)
+"""
+    hosts.start_process(CLIENT, "hold", [*PYTHON, code, authority.certificate_pem, SSM])
+    until(lambda: hosts.process_log(CLIENT, "hold") == ["open"])
+    assert api.connected == 1
+    del here["hosts"]["eni-endpoint"]
+    change()
+    until(lambda: api.connected == 0)
 
 
 def test_a_gateway_endpoint_opens_its_service_to_its_subnets_only(
