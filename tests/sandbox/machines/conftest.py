@@ -18,6 +18,7 @@ from botocore.config import Config
 
 from sandbox.api import commands, functions, instances
 from sandbox.api.context import Context
+from sandbox.api.loading import load_moto
 from sandbox.api.server import ApiServer, listen
 from sandbox.hosts import Hosts, available
 from sandbox.hosts.certificates import CertificateAuthority
@@ -32,7 +33,6 @@ class Cloud:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.instances: instances.Instances = context.parts["instances"]
         self.ec2, self.ssm, self.s3 = self.client("ec2"), self.client("ssm"), self.client("s3")
         self.iam, self.lambda_, self.logs = self.client("iam"), self.client("lambda"), self.client("logs")
         self.vpc_id = self.ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
@@ -47,6 +47,7 @@ class Cloud:
         self.image_id = self.ec2.describe_images(Filters=[{"Name": "name", "Values": ["al2023-ami-*"]}])[
             "Images"
         ][0]["ImageId"]
+        self.instances: instances.Instances = context.parts["instances"]
         self.s3.create_bucket(Bucket="bundles", CreateBucketConfiguration={"LocationConstraint": REGION})
 
     def client(self, service: str) -> Any:
@@ -206,6 +207,7 @@ def cloud() -> Iterator[Cloud]:
     ) as hosts:
         context = Context(state, REGION, hosts=hosts, log=logging.getLogger("sandbox.test"))
         server = ApiServer(context, listener, (instances.install, commands.install, functions.install))
+        load_moto()
         _forget_everything()
         server.start()
         try:
@@ -216,7 +218,9 @@ def cloud() -> Iterator[Cloud]:
 
 
 def _forget_everything() -> None:
-    """moto's state is the process's, not the server's."""
+    """moto's state, and who patches it, are the process's, not the server's."""
     from moto.moto_api._internal.models import moto_api_backend
 
+    for part in (instances.Instances, commands.Commands, functions.Functions):
+        part.current = None
     moto_api_backend.reset()
