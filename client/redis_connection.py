@@ -82,8 +82,9 @@ class RedisConnection:
 
     def log_in(self, token: str | None, deadline: Deadline) -> None:
         """Shake hands, log in and ask for the role: one round trip after the handshake."""
-        tls = isinstance(self._raw, ssl.SSLSocket)
-        if tls:
+        tls = False
+        if isinstance(self._raw, ssl.SSLSocket):
+            tls = True
             shake_hands(self._raw, self.host, deadline)
         commands: list[Command] = [("ROLE",)] if token is None else [("AUTH", token), ("ROLE",)]
         doing = f"login at {self.host}"
