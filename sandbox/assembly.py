@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import select
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +51,16 @@ class Parts:
             context.engines.check("redis")
         except (HostsError, OSError) as error:
             raise StartFailed(str(error)) from error
+        threading.Thread(target=self._end_with_hosts, name="hosts-watch", daemon=True).start()
         self.hosts_ready.set()
+
+    def _end_with_hosts(self) -> None:
+        """Ends the sandbox when its hosts are killed: without them it would only pretend."""
+        watched = os.pidfd_open(self._hosts.pid)
+        select.select([watched], [], [])
+        os.close(watched)
+        self._context.log.info("the hosts have ended")
+        self._context.fail()
 
     def install(self, context: Context) -> None:
         """Plugs what moto lacks into the API, and the control routes of the commands; needs the hosts."""

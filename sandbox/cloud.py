@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -92,10 +93,10 @@ class Cloud:
             raise NoSandbox
         return running
 
-    def ask(self, name: str, timeout_seconds: float = 30.0, **arguments: Any) -> Any:
+    def ask(self, name: str, patience_seconds: float = 60.0, **arguments: Any) -> Any:
         """Calls a control route; raises ControlFailed with the supervisor's message."""
         # Not urllib: a proxy of the person's environment has no business here.
-        connection = http.client.HTTPConnection("127.0.0.1", self.record.port, timeout=timeout_seconds)
+        connection = http.client.HTTPConnection("127.0.0.1", self.record.port, timeout=patience_seconds)
         headers = {"X-Sandbox-Key": self.record.key, "Content-Type": "application/json"}
         try:
             connection.request("POST", f"/_sandbox/{name}", json.dumps(arguments), headers)
@@ -192,16 +193,16 @@ def end_supervisor(folder: StateFolder) -> bool:
     if pid is None or pid <= 0:
         folder.forget_cloud()
         return False
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    with contextlib.suppress(ProcessLookupError):
+        process = os.pidfd_open(pid)
         try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            break
-        deadline = time.monotonic() + STOP_SECONDS
-        while folder.supervisor_pid() == pid and time.monotonic() < deadline:
-            time.sleep(0.01)
-        if folder.supervisor_pid() != pid:
-            break
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                signal.pidfd_send_signal(process, number)
+                ended, _, _ = select.select([process], [], [], STOP_SECONDS)
+                if ended:
+                    break
+        finally:
+            os.close(process)
     folder.forget_cloud()
     return True
 

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -54,8 +55,8 @@ class StateFolder:
             free = shutil.disk_usage(self.path).free
             if free < NEEDED_BYTES:
                 raise OSError(errno.ENOSPC, f"only {free // 1024 // 1024} MiB are free, 64 are needed")
-            write_private(self.path / "probe", "")
-            (self.path / "probe").unlink()
+            with tempfile.TemporaryFile(dir=self.path) as probe:
+                probe.write(b"x")
         except OSError as error:
             raise NoStateFolder(self.path, error) from error
 
@@ -111,15 +112,15 @@ class StateFolder:
 
 def write_private(path: Path, text: str) -> None:
     """Writes a file that only its owner may read, whole or not at all."""
-    temporary = path.with_name(path.name + ".tmp")
+    # A name of its own for each writer: two commands may start at the same time.
+    descriptor, name = tempfile.mkstemp(prefix=path.name + ".", suffix=".tmp", dir=path.parent)
+    temporary = Path(name)
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), 0o600)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
