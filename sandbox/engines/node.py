@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import threading
 import time
 
 from . import access
@@ -34,6 +35,7 @@ class Node:
         self._process: Process | None = None
         self._admin: AdminConnection | None = None
         self._watch: AdminConnection | None = None
+        self._watching = threading.Lock()
         os.makedirs(directory, mode=0o700, exist_ok=True)
 
     @property
@@ -97,18 +99,19 @@ class Node:
 
         Has a connection of its own, so that it can be asked while commands are under way.
         """
-        if not self.running:
-            self._close("_watch")
-            return {"running": False, "responding": False}
-        try:
-            if self._watch is None:
-                self._watch = self._connect(timeout)
-            self._watch.set_timeout(timeout)
-            fields = parse_info(str(self._watch.command("INFO", "replication")))
-        except (OSError, EngineError):
-            self._close("_watch")
-            return {"running": self.running, "responding": False}
-        return {"running": True, "responding": True, **_role(fields)}
+        with self._watching:
+            if not self.running:
+                self._close("_watch")
+                return {"running": False, "responding": False}
+            try:
+                if self._watch is None:
+                    self._watch = self._connect(timeout)
+                self._watch.set_timeout(timeout)
+                fields = parse_info(str(self._watch.command("INFO", "replication")))
+            except (OSError, EngineError):
+                self._close("_watch")
+                return {"running": self.running, "responding": False}
+            return {"running": True, "responding": True, **_role(fields)}
 
     def signal(self, name: str) -> None:
         """Send SIG`name`; after KILL the process is gone when this returns."""
@@ -121,9 +124,10 @@ class Node:
     def stop(self) -> None:
         """End the process at once; nothing on it needs saving."""
         self._close("_admin")
-        self._close("_watch")
         self.signal("KILL")
-        self._process = None
+        with self._watching:
+            self._close("_watch")
+            self._process = None
 
     def remove(self) -> None:
         """Stop, and leave no file."""
