@@ -49,7 +49,16 @@ take keyword arguments and return JSON; what they raise arrives as OperationFail
 HostsError for what is not a bug: anything else also leaves a traceback in the supervisor's log.
 """
 
+from __future__ import annotations
+
 from .errors import HostsError, HostsGone, HostsUnavailable, OperationFailed
-from .hosts import Hosts, available
+from .hosts import Hosts
 
 __all__ = ["Hosts", "HostsError", "HostsGone", "HostsUnavailable", "OperationFailed", "available"]
+
+
+def available() -> str | None:
+    """Why hosts cannot run on this machine, or None when they can; found out once."""
+    from .availability import available as find_out  # brings `cryptography`, which the daemon can do without
+
+    return find_out()

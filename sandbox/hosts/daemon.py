@@ -42,9 +42,8 @@ class Daemon:
         self.network = Network(self)
         self.network.on_host_removed(self.processes.remove_host)
         for name in EXTENSIONS:
-            extension = importlib.import_module(name) if _exists(name) else None
-            if hasattr(extension, "register"):
-                extension.register(self)
+            if importlib.util.find_spec(name):
+                importlib.import_module(name).register(self)
 
     def add_operation(self, name: str, operation: Callable[..., Any]) -> None:
         """Let the supervisor call `operation(**arguments)`; arguments and result are JSON."""
@@ -85,7 +84,3 @@ def run(control: socket.socket, config: dict[str, Any]) -> None:
         raise
     daemon.serve()
     os._exit(0)  # no thread may hold up the end
-
-
-def _exists(name: str) -> bool:
-    return importlib.util.find_spec(name) is not None

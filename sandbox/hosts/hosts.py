@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import os
 import shutil
 import socket
@@ -14,8 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .errors import HostsError, HostsUnavailable, OperationFailed
+from .errors import HostsError, HostsUnavailable
 from .namespaces import PATH
+from .outside import outside_pid
+from .roles import RoleSource
 from .rpc import Channel, Passed, write_frame
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Hosts:
         self._authority = authority
         self.region = region
         self.account_id = account_id
-        self._credentials = credentials
+        self._roles = RoleSource(api_address, region, account_id, credentials)
         self._ready = threading.Event()
         self._failure: str | None = None
         self._services: set[str] = set()
@@ -135,26 +135,8 @@ class Hosts:
         return self.call("process_log", host_id=host_id, name=name, lines=lines)
 
     def outside_pid(self, inside: int) -> int:
-        """The machine's process id of a process that is `inside` for the daemon (for nsenter)."""
-        parents, candidates = {}, []
-        for path in Path("/proc").iterdir():
-            if not path.name.isdigit():
-                continue
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                fields = dict(
-                    line.split(":", 1) for line in (path / "status").read_text().splitlines() if ":" in line
-                )
-                pid, numbers = int(path.name), fields["NSpid"].split()
-                parents[pid] = int(fields["PPid"])
-                if len(numbers) > 1 and int(numbers[1]) == inside:
-                    candidates.append(pid)
-        for pid in candidates:
-            above = pid
-            while above in parents and above != self.pid:
-                above = parents[above]
-            if above == self.pid:
-                return pid
-        raise HostsError(f"no process {inside} in the sandbox")
+        """The machine's process id of a process that is `inside` for the daemon."""
+        return outside_pid(self.pid, inside)
 
     def enter_command(self, inside: int) -> list[str]:
         """The start of a command line that runs the rest as (inner) root in all namespaces of an inside process."""
@@ -214,57 +196,10 @@ class Hosts:
             connection.settimeout(None)  # a descriptor passed on with a time-out would be non-blocking there
             return Passed(connection)
         if op == "assume_role":
-            return self._assume_role(**arguments)
+            return self._roles.assume(**arguments)
         if op == "ready":
             return self._ready.set()
         if op == "failed":
             self._failure = arguments["reason"]
             return self._ready.set()
         raise HostsError(f"unknown request of the daemon: {op}")
-
-    def _assume_role(self, role: str, session: str) -> dict[str, str]:
-        """Credentials of a role (name or ARN) from STS; the key that may ask for them stays outside."""
-        arn = role if role.startswith("arn:") else f"arn:aws:iam::{self.account_id}:role/{role}"
-        answer = self._sts.assume_role(RoleArn=arn, RoleSessionName=session)["Credentials"]
-        return {
-            "AccessKeyId": answer["AccessKeyId"],
-            "SecretAccessKey": answer["SecretAccessKey"],
-            "Token": answer["SessionToken"],
-            "Expiration": answer["Expiration"].strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
-
-    @functools.cached_property
-    def _sts(self) -> Any:
-        import boto3  # half a second; only a role needs it
-        from botocore.config import Config
-
-        host, port = self._api_address
-        config = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 2}, proxies={})
-        return boto3.client(
-            "sts",
-            region_name=self.region,
-            endpoint_url=f"http://{host}:{port}",
-            aws_access_key_id=self._credentials[0],
-            aws_secret_access_key=self._credentials[1],
-            config=config,
-        )
-
-
-@functools.lru_cache(maxsize=1)
-def available() -> str | None:
-    """Why hosts cannot run on this machine, or None when they can; proved by starting one."""
-    from .certificates import CertificateAuthority
-
-    subnets = {
-        "subnet-a": {"cidr": "10.0.0.0/24", "zone": "eu-west-1a", "internet": False, "gateway_services": []}
-    }
-    host = {"address": "10.0.0.10", "subnet": "subnet-a", "groups": ["sg-a"], "kind": "function"}
-    vpc = {"cidr": "10.0.0.0/16", "subnets": subnets, "groups": {"sg-a": {}}, "hosts": {"eni-a": host}}
-    try:
-        with Hosts.start(("127.0.0.1", 9), CertificateAuthority.create()) as hosts:
-            hosts.apply({"vpcs": {"vpc-a": vpc}, "services": []})
-    except HostsUnavailable as error:
-        return str(error)
-    except OperationFailed as error:
-        return f"the kernel lacks what the hosts' network needs: {error}"
-    return None
