@@ -93,11 +93,10 @@ class Inspection:
             }
 
     def _functions(self) -> Iterator[Row]:
-        from moto.awslambda.models import lambda_backends
+        from moto.awslambda.utils import get_backend
 
         for region in self._context.regions:
-            backend = lambda_backends[self._context.account_id][region]
-            for function in backend.list_functions():
+            for function in get_backend(self._context.account_id, region).list_functions():
                 yield {"name": function.function_name, "state": function.get_configuration()["State"]}
 
     def _endpoints(self) -> Iterator[Row]:

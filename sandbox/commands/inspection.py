@@ -7,6 +7,7 @@ import difflib
 import json
 import os
 import shlex
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FAULTS = ["kill", "freeze", "thaw", "cut", "heal", "cut-replication"]
+PIPE_WIDTH = 200
 TABLES = {
     "caches": ("cache", "engine", "node", "role", "address", "zone", "state"),
     "instances": ("name", "id", "address", "state", "user data"),
@@ -44,7 +46,7 @@ def status(as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({"running": True, **told}, indent=2))
         return 0
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     console.print(
         f"{cloud.endpoint_url} {cloud.region}, account {cloud.account_id}, up {duration(told['seconds'])}, "
         f"{told['memory_mib']} MiB in {told['processes']} processes"

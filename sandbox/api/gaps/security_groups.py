@@ -49,6 +49,8 @@ def _change_rule(rule: Any, new: dict[str, Any]) -> None:
         rule.ip_range["CidrIpv6"] = new["CidrIpv6"]
     if new["IpProtocol"] == "-1":
         rule.from_port = rule.to_port = None
+    for place in (rule.ip_range, rule.source_group):  # what is left out of a modification is gone
+        place.pop("Description", None)
     rule.sandbox_description = new.get("Description")
 
 
