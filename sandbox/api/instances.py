@@ -139,7 +139,12 @@ class Instances:
                 user_data = instance.user_data
             encoded = user_data.as_bytes().decode() if user_data is not None else ""
             tools = tools_folder(self._context)
-            self._hosts.call("boot_machine", host_id=boot.host_id, tools=tools, user_data=encoded)
+            made = self._hosts.call("boot_machine", host_id=boot.host_id, tools=tools, user_data=encoded)
+            if not made["hides"]:
+                what = "this computer's own programs are there, whatever the image declares"
+                self._context.log.warning(
+                    "instance %s: no overlay in user namespaces, so %s", boot.instance_id, what
+                )
             with self._context.ec2_lock:
                 if instance.state == "pending":
                     _set_state(instance, RUNNING)

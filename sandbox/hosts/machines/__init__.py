@@ -2,7 +2,7 @@
 
 The daemon's side. `register` adds these operations (all arguments and results are JSON):
 
-boot_machine(host_id, tools, user_data)          make the machine's root and start its user data; {"seconds"}
+boot_machine(host_id, tools, user_data)          make the machine's root and start its user data; {"seconds", "hides"}
 machine_boot(host_id, wait_seconds)              {"state": "running|ready|failed", "code", "seconds", "log_tail"}
 machine_pid(host_id)                             PID 1 of the machine, as the daemon counts
 run_on_machine(host_id, script, ...)             {"code" (null: timed out), "stdout", "stderr", "seconds"}

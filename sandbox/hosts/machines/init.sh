@@ -1,10 +1,10 @@
 #!/bin/sh
 # PID 1 of one machine, in its own mount, pid, uts and ipc namespaces: mounts, moves into its own root, then only reaps.
-#   init.sh HOME KIND TOOLS FLAGS HOSTNAME CAPABILITIES
-# HOME holds disk/ upper/ work/ local/ and, for a function, task/ and layers/. FLAGS are those of the computer's own
-# mounts: in a user namespace they are locked, and a remount that leaves one out is refused.
+#   init.sh HOME KIND TOOLS USR-FLAGS TOOLS-FLAGS HOSTNAME CAPABILITIES overlay|bind
+# HOME holds disk/ upper/ work/ local/ and, for a function, task/ and layers/. The flags are those of the computer's
+# own mounts: in a user namespace they are locked, and a remount that leaves one out is refused.
 set -eu
-home=$1 kind=$2 tools=$3 usr_flags=$4 tools_flags=$5 hostname=$6 capabilities=$7
+home=$1 kind=$2 tools=$3 usr_flags=$4 tools_flags=$5 hostname=$6 capabilities=$7 usr=$8
 root=$home/disk
 
 read_only() { # SOURCE TARGET FLAGS
@@ -13,7 +13,7 @@ read_only() { # SOURCE TARGET FLAGS
 }
 
 mount --bind "$root" "$root"
-if [ -z "${SANDBOX_NO_OVERLAY:-}" ] && mount -t overlay -o \
+if [ "$usr" = overlay ] && mount -t overlay -o \
     "lowerdir=/usr,upperdir=$home/upper,workdir=$home/work,userxattr" overlay "$root/usr" 2>"$home/overlay.log"; then
     echo overlay >"$home/usr"
 else

@@ -73,14 +73,20 @@ class Machines:
         self._starting: set[str] = set()
         self._lock = threading.Lock()
 
-    def boot_machine(self, host_id: str, tools: str, user_data: str = "") -> dict[str, Any]:
-        """Make an instance's root on its host and start its user data (base64, as the API has it)."""
+    def boot_machine(
+        self, host_id: str, tools: str, user_data: str = "", usr: str = "overlay"
+    ) -> dict[str, Any]:
+        """Make an instance's root on its host and start its user data (base64, as the API has it).
+
+        `usr` is "overlay" (tried first) or "bind". Returns {"seconds", "hides": whether what the image does not
+        declare is hidden}.
+        """
         started = time.monotonic()
         with self._lock:
             if host_id in self._machines or host_id in self._starting:
                 raise HostsError(f"there is already a machine on {host_id}")
             self._starting.add(host_id)
-        root = Root(self._home(host_id), self._identity(host_id), Path(tools))
+        root = Root(self._home(host_id), self._identity(host_id), Path(tools), usr=usr)
         try:
             root.start(self._network(host_id))
             with self._lock:
@@ -92,7 +98,7 @@ class Machines:
             raise
         finally:
             self._starting.discard(host_id)
-        return {"seconds": round(time.monotonic() - started, 3)}
+        return {"seconds": round(time.monotonic() - started, 3), "hides": root.overlay}
 
     def machine_boot(self, host_id: str, wait_seconds: float = 0.0) -> dict[str, Any]:
         """How far the boot is; waits up to `wait_seconds` for its end."""

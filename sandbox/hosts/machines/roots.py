@@ -46,8 +46,10 @@ def mount_flags(path: Path) -> str:
 class Root:
     """One machine's root. `start` may be called again after `stop`: the disk stays until `remove`."""
 
-    def __init__(self, home: Path, identity: Identity, tools: Path, kind: str = "instance") -> None:
-        self.home, self.identity, self.tools, self.kind = home, identity, tools, kind
+    def __init__(
+        self, home: Path, identity: Identity, tools: Path, kind: str = "instance", usr: str = "overlay"
+    ) -> None:
+        self.home, self.identity, self.tools, self.kind, self._usr = home, identity, tools, kind, usr
         self.init_pid = 0
         self._process: subprocess.Popen[bytes] | None = None
         for name in ("disk", "upper", "work", "local", "task", "layers"):
@@ -56,7 +58,10 @@ class Root:
 
     @property
     def overlay(self) -> bool:
-        """Whether /usr is an overlay, so that the computer's own programs could be hidden."""
+        """Whether /usr is an overlay, which hides the computer's own programs; else it is bound as it is.
+
+        Kernels before 5.11 have no overlay in user namespaces.
+        """
         return (self.home / "usr").read_text().strip() == "overlay"
 
     def start(self, network: str) -> None:
@@ -65,7 +70,7 @@ class Root:
         arguments = (self.home, self.kind, self.tools, mount_flags(Path("/usr")), mount_flags(self.tools))
         argv = ["nsenter", f"--net={network}", "unshare", "--mount", "--pid", "--uts", "--ipc", "--fork"]
         argv += ["--kill-child", "/bin/sh", str(INIT), *map(str, arguments)]
-        argv += [f"{self.identity.hostname}.{self.identity.domain}", ROOT_CAPABILITIES]
+        argv += [f"{self.identity.hostname}.{self.identity.domain}", ROOT_CAPABILITIES, self._usr]
         environment = {"PATH": PATH, "LANG": "C.UTF-8"}
         with log.open("wb") as output:
             self._process = subprocess.Popen(

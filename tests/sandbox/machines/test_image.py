@@ -124,3 +124,16 @@ def test_a_terminated_instance_takes_its_processes_with_it(cloud: Cloud) -> None
     cloud.ec2.terminate_instances(InstanceIds=[instance_id])
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_where_the_kernel_has_no_overlay_the_computers_programs_are_there_too(
+    cloud: Cloud, instance_id: str
+) -> None:
+    hosts, tools = cloud.context.hosts, str(cloud.context.parts["tools"].folder)
+    interface = cloud.context.create_interface(cloud.subnet_id, [cloud.group_id], "bound", "function")[0]
+    cloud.context.sync()
+    assert hosts.call("boot_machine", host_id=interface, tools=tools, usr="bind")["hides"] is False
+    script = "dnf -q install -y python3.11 && readlink -f $(command -v python3.11) && touch /usr/mine"
+    answer = hosts.call("run_on_machine", host_id=interface, script=script)
+    assert answer["stdout"] == "/var/lib/sandbox/tools/python/bin/python3.11\n"
+    assert "Read-only file system" in answer["stderr"]
