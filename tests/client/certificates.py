@@ -14,6 +14,18 @@ from cryptography.x509.oid import NameOID
 from .redis_servers import Certificates
 
 _NAMES = ["master.test", "replica.test", "localhost"]
+# Python 3.13 verifies strictly: an authority says what its key is for, and each certificate whose key signed it.
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 def make_certificates(folder: Path) -> Certificates:
@@ -26,12 +38,16 @@ def make_certificates(folder: Path) -> Certificates:
     authority = (
         _builder(authority_name, authority_name, authority_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_SIGNS_CERTIFICATES, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     names = [*map(x509.DNSName, _NAMES), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    signed_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     server = (
         _builder(_name("server of the tests"), authority_name, server_key.public_key())
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(signed_by, critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     found = Certificates(folder / "authority.pem", folder / "server.pem", folder / "server.key")
