@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -162,47 +163,86 @@ def eventually(claim: Callable[[], Any], seconds: float = 10.0) -> Any:
     return value
 
 
-def serve(folder: Path, engines: Any, network: str) -> Iterator[Api]:
-    """An API in this process with one VPC of two zones, and a subnet group `subnets` in it."""
-    context = Context(folder, region=REGION, engines=engines)
-    parts: list[elasticache.ElastiCache] = []
-    server = ApiServer(context, installers=[lambda context: parts.append(elasticache.install(context))])
-    server.start()
-    config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
-    client, ec2 = (
-        boto3.client(s, endpoint_url=server.url, config=config, **keys) for s in ("elasticache", "ec2")
-    )
-    vpc_id = ec2.create_vpc(CidrBlock=f"{network}.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc_id, CidrBlock=f"{network}.{number}.0/24", AvailabilityZone=zone)
-        for number, zone in enumerate(ZONES, 1)
-    ]
-    subnet_ids = [subnet["Subnet"]["SubnetId"] for subnet in subnets]
-    group_id = ec2.create_security_group(GroupName="cache", Description="cache", VpcId=vpc_id)["GroupId"]
-    client.create_cache_subnet_group(
-        CacheSubnetGroupName="subnets", CacheSubnetGroupDescription="two zones", SubnetIds=subnet_ids
-    )
-    yield Api(context, parts[0], client, ec2, vpc_id, subnet_ids, group_id)
-    parts[0].stop()
-    server.stop()
-    client.close()
-    ec2.close()
+class Server:
+    """One served API for all tests; each test gets engines, records and a network of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.context = Context(folder, region=REGION)
+        parts: list[elasticache.ElastiCache] = []
+        self._server = ApiServer(
+            self.context, installers=[lambda one: parts.append(elasticache.install(one))]
+        )
+        self._server.start()
+        self.client, self.ec2 = self._connect("elasticache"), self._connect("ec2")
+        self.ec2.describe_vpcs()
+        (self.part,) = parts
+
+    def _connect(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self._server.url,
+            config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            region_name=REGION,
+        )
+
+    @contextlib.contextmanager
+    def lend(self, engines: Any, network: str) -> Iterator[Api]:
+        """The API on these engines, with one VPC of two zones, and a subnet group `subnets` in it."""
+        self.context.engines = engines
+        ec2 = self.ec2
+        vpc_id = ec2.create_vpc(CidrBlock=f"{network}.0.0/16")["Vpc"]["VpcId"]
+        subnets = [
+            ec2.create_subnet(VpcId=vpc_id, CidrBlock=f"{network}.{number}.0/24", AvailabilityZone=zone)
+            for number, zone in enumerate(ZONES, 1)
+        ]
+        subnet_ids = [subnet["Subnet"]["SubnetId"] for subnet in subnets]
+        group_id = ec2.create_security_group(GroupName="cache", Description="cache", VpcId=vpc_id)["GroupId"]
+        self.client.create_cache_subnet_group(
+            CacheSubnetGroupName="subnets", CacheSubnetGroupDescription="two zones", SubnetIds=subnet_ids
+        )
+        try:
+            yield Api(self.context, self.part, self.client, ec2, vpc_id, subnet_ids, group_id)
+        finally:
+            self.part._service.finish()
+            for cache in self.part._service.caches:
+                with cache.busy:
+                    cache.status = "deleting"
+                    engines.remove(cache.engine_id)
+            self.part._service._stores.clear()
+            self.context.cut.clear()
+
+    def stop(self) -> None:
+        self.part.stop()
+        self._server.stop()
+        self.client.close()
+        self.ec2.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    served = Server(tmp_path_factory.mktemp("api"))
+    yield served
+    served.stop()
 
 
 @pytest.fixture
-def api(tmp_path: Path) -> Iterator[Api]:
+def api(server: Server) -> Iterator[Api]:
     """An API whose engines only remember."""
-    yield from serve(tmp_path, RememberedEngines(), "10.7")
+    with server.lend(RememberedEngines(), "10.7") as lent:
+        yield lent
 
 
 @pytest.fixture
-def real(tmp_path: Path) -> Iterator[Api]:
+def real(server: Server, tmp_path: Path) -> Iterator[Api]:
     """An API with real engines: the VPC's range is one of loopback addresses."""
     try:
         find_server("redis")
     except EngineUnavailable as reason:
         pytest.skip(str(reason))
     keeper = Keeper(str(tmp_path / "engines"), LocalLauncher())
-    yield from serve(tmp_path, Engines(LocalCaller(keeper), CertificateAuthority.create()), "127.88")
+    engines = Engines(LocalCaller(keeper), CertificateAuthority.create())
+    with server.lend(engines, "127.88") as lent:
+        yield lent
     keeper.close()

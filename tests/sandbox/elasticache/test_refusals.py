@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import RememberedEngines, eventually, serve
+from .conftest import RememberedEngines, eventually
 
 COMBINATION, VALUE = "InvalidParameterCombination", "InvalidParameterValue"
 TOKEN = "a-token-of-good-length"
@@ -18,9 +18,14 @@ LOG = {
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory):
-    generator = serve(tmp_path_factory.mktemp("refusals"), RememberedEngines(), "10.9")
-    api = next(generator)
+def api(server):
+    with server.lend(RememberedEngines(), "10.9") as lent:
+        prepare(lent)
+        yield lent
+
+
+def prepare(api):
+    """Groups and a cluster that calls can clash with, and another VPC."""
     api.client.create_cache_parameter_group(
         CacheParameterGroupName="six", CacheParameterGroupFamily="redis6.x", Description="d"
     )
@@ -46,8 +51,6 @@ def api(tmp_path_factory):
         CacheSubnetGroupName="subnets",
     )
     eventually(lambda: api.cluster("single")["CacheClusterStatus"] == "available")
-    yield api
-    generator.close()
 
 
 CREATIONS = [
