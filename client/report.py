@@ -84,7 +84,9 @@ def live_table(console: Console) -> Iterator[LiveChecks]:
     from rich.live import Live
 
     if not console.is_terminal:
-        yield LiveChecks(lambda checks: console.print(_line(checks[-1]), markup=False, highlight=False))
+        yield LiveChecks(
+            lambda checks: console.print(_line(checks[-1]), markup=False, highlight=False, soft_wrap=True)
+        )
         return
     with Live(console=console, refresh_per_second=8) as live:
         yield LiveChecks(lambda checks: live.update(checks_table(checks)))
