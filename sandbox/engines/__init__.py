@@ -8,6 +8,7 @@ What differs from ElastiCache, and why:
 - `close-on-replica-write` is not a parameter of the engines: clients are disconnected when a node loses the primary's
   role, not when they write to a replica.
 - A node takes at most a 16th of this machine's memory, whatever its type has (`describe` tells).
+- While both transit modes are served, a front passes connections on; the server sees the node's own address (`front`).
 - Where no valkey-server with TLS is installed, redis-server stands in for it (`describe` tells).
 """
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from . import access
 
+PORT_MOST = 65535
 # Taken at start only; every other parameter is set on the running server.
 STARTUP_PARAMETERS = ("databases",)
 CERTIFICATE, KEY, AUTHORITY, SOCKET = "node.crt", "node.key", "authority.crt", "admin.sock"
@@ -54,13 +55,20 @@ class NodeConfiguration:
             f"maxmemory {self.maxmemory_bytes}",
         ]
 
+    @property
+    def inner_ports(self) -> tuple[int, int]:
+        """(plain, TLS): where the server listens; 0 for not at all. With both modes a front has the port itself."""
+        step = 1 if self.port < PORT_MOST - 1 else -1
+        both = (self.port + step, self.port + 2 * step)
+        return {"off": (self.port, 0), "required": (0, self.port), "preferred": both}[self.transit_encryption]
+
     def _listeners(self) -> list[str]:
-        tls = self.transit_encryption == "required"
+        plain, tls = self.inner_ports
         return [
             f"bind {self.address}",
             "protected-mode no",
-            f"port {0 if tls else self.port}",
-            f"tls-port {self.port if tls else 0}",
+            f"port {plain}",
+            f"tls-port {tls}",
             f'tls-cert-file "{self.directory}/{CERTIFICATE}"',
             f'tls-key-file "{self.directory}/{KEY}"',
             f'tls-ca-cert-file "{self.directory}/{AUTHORITY}"',

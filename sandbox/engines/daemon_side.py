@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..hosts.namespaces import PATH, in_network
 from ..hosts.processes import WITHOUT_RIGHTS
 from .keeper import Keeper
-from .launcher import Process
+from .launcher import Process, accepts, spawn
 
 if TYPE_CHECKING:
     from ..hosts.daemon import Daemon
@@ -33,21 +31,13 @@ class HostLauncher:
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
 
-    def start(self, host_id: str, name: str, argv: list[str], log: str) -> Process:
+    def start(self, host_id: str, argv: list[str], log: str, text: str = "") -> Process:
         """Start `argv` on the host; raises HostsError when there is no such host."""
-        host: Any = self._daemon.network.host(host_id)
-        rights = shutil.which(WITHOUT_RIGHTS[0], path=PATH) or WITHOUT_RIGHTS[0]
-        command = [rights, *WITHOUT_RIGHTS[1:], *argv]
-        with open(log, "ab") as output:
-            return in_network(
-                host.id,
-                lambda: subprocess.Popen(
-                    command,
-                    stdin=subprocess.PIPE,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    cwd=os.path.dirname(log),
-                    env={"PATH": PATH, "LANG": "C.UTF-8"},
-                    start_new_session=True,
-                ),
-            )
+        host = self._daemon.network.host(host_id)
+        environment = {"PATH": PATH, "LANG": "C.UTF-8"}
+        command = [*WITHOUT_RIGHTS, *argv]
+        return in_network(host.id, lambda: spawn(command, log, text, env=environment, start_new_session=True))
+
+    def listens(self, host_id: str, address: str, port: int) -> bool:
+        """Try it from the host."""
+        return in_network(self._daemon.network.host(host_id).id, lambda: accepts(address, port))

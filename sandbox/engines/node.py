@@ -6,10 +6,11 @@ import contextlib
 import os
 import shutil
 import signal
+import sys
 import threading
 import time
 
-from . import access
+from . import access, front
 from .admin import AdminConnection, parse_info
 from .configuration import AUTHORITY, CERTIFICATE, KEY, SOCKET, NodeConfiguration
 from .errors import EngineError
@@ -33,6 +34,7 @@ class Node:
         self.unapplied: dict[str, str] = {}
         self._launcher = launcher
         self._process: Process | None = None
+        self._front: Process | None = None
         self._admin: AdminConnection | None = None
         self._watch: AdminConnection | None = None
         self._watching = threading.Lock()
@@ -40,8 +42,8 @@ class Node:
 
     @property
     def running(self) -> bool:
-        """Whether its process exists; a frozen one does."""
-        return self._process is not None and self._process.poll() is None
+        """Whether its processes exist; frozen ones do."""
+        return self._process is not None and all(process.poll() is None for process in self._processes)
 
     @property
     def transit_encryption(self) -> str:
@@ -55,9 +57,11 @@ class Node:
             _write_private(f"{self.directory}/{name}", content)
         self.configuration = configuration
         self.unapplied = {}
-        self._process = self._launcher.start(self.host_id, self.node_id, [server.path, "-"], self._log)
-        self._feed(configuration.text())
+        argv = [server.path, "-"]
+        self._process = self._launcher.start(self.host_id, argv, self._log, configuration.text())
         self._await_answer()
+        if configuration.transit_encryption == "preferred":
+            self._start_front(configuration)
 
     def command(self, *words: str | int) -> object:
         """Run a command as the sandbox's own user; raises EngineError when the node refuses or is silent."""
@@ -115,11 +119,11 @@ class Node:
 
     def signal(self, name: str) -> None:
         """Send SIG`name`; after KILL the process is gone when this returns."""
-        if self._process is None or self._process.poll() is not None:
-            return
-        self._process.send_signal(getattr(signal, f"SIG{name}"))
-        if name == "KILL":
-            self._process.wait(STOP_SECONDS)
+        for process in self._processes:
+            if process.poll() is None:
+                process.send_signal(getattr(signal, f"SIG{name}"))
+                if name == "KILL":
+                    process.wait(STOP_SECONDS)
 
     def stop(self) -> None:
         """End the process at once; nothing on it needs saving."""
@@ -127,12 +131,16 @@ class Node:
         self.signal("KILL")
         with self._watching:
             self._close("_watch")
-            self._process = None
+            self._process = self._front = None
 
     def remove(self) -> None:
         """Stop, and leave no file."""
         self.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    @property
+    def _processes(self) -> list[Process]:
+        return [process for process in (self._process, self._front) if process is not None]
 
     @property
     def _log(self) -> str:
@@ -142,13 +150,6 @@ class Node:
         if self.configuration is None or not self.running:
             raise EngineError("its process is not running")
         return AdminConnection(f"{self.directory}/{SOCKET}", self.configuration.secrets.admin, timeout)
-
-    def _feed(self, text: str) -> None:
-        pipe = self._process.stdin if self._process else None
-        if pipe is None:
-            raise EngineError(f"node {self.node_id} has no standard input to take its configuration from")
-        with contextlib.suppress(BrokenPipeError), pipe:
-            pipe.write(text.encode())
 
     def _await_answer(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -160,6 +161,19 @@ class Node:
                 tail = self._log_tail()
                 self.stop()
                 raise EngineError(f"node {self.node_id} did not start; the end of its log:\n{tail}")
+            time.sleep(0.005)
+
+    def _start_front(self, configuration: NodeConfiguration) -> None:
+        """Start what tells plain clients from TLS clients on one port, and wait until it listens."""
+        ports = [str(port) for port in (configuration.port, *configuration.inner_ports)]
+        argv = [sys.executable, "-I", front.__file__, configuration.address, *ports]
+        self._front = self._launcher.start(self.host_id, argv, self._log)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._launcher.listens(self.host_id, configuration.address, configuration.port):
+            if not self.running or time.monotonic() > deadline:
+                tail = self._log_tail()
+                self.stop()
+                raise EngineError(f"node {self.node_id} does not listen; the end of its log:\n{tail}")
             time.sleep(0.005)
 
     def _close(self, attribute: str) -> None:

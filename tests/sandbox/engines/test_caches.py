@@ -34,6 +34,30 @@ def test_a_plain_client_gets_nothing_from_a_tls_port(secure):
         secure().client(token=TOKEN).ping()
 
 
+def test_in_the_preferred_mode_one_port_serves_clients_with_and_without_tls(bench):
+    bench.specify(2, transit_encryption="preferred", auth_tokens=[TOKEN])
+    bench.apply()
+    assert bench.client(token=TOKEN).set("City", "Lisbon") is True
+    assert bench.client(token=TOKEN, tls=True).get("City") == b"Lisbon"
+    assert bench.client("node-2", token=TOKEN, tls=True).execute_command("ROLE")[0] == b"slave"
+    bench.engines.signal("node-1", "KILL")
+    assert bench.state("node-1")["running"] is False
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("off", "preferred"), ("preferred", "required"), ("preferred", "off")]
+)
+def test_a_cache_changes_its_transit_mode_on_new_nodes_with_its_data(bench, before, after):
+    bench.specify(2, transit_encryption=before)
+    bench.apply()
+    bench.client(tls=before == "required").set("City", "Lisbon")
+    old = bench.spec["nodes"]
+    bench.apply(transit_encryption=after, nodes={**old, "node-3": bench.node(), "node-4": bench.node()})
+    bench.apply(nodes={name: bench.spec["nodes"][name] for name in ("node-3", "node-4")}, primary="node-3")
+    for node in ("node-3", "node-4"):
+        assert bench.client(node, tls=after == "required").get("City") == b"Lisbon"
+
+
 def test_the_certificate_is_for_the_names_of_the_endpoint(secure):
     bench = secure()
     address = bench.spec["nodes"]["node-1"]["address"]
