@@ -6,7 +6,7 @@ Needs of the context: `hosts` (started with `folder / "tools"` among its readabl
 `context.parts["instances"]` is the `Instances`. Control routes: `instance_states` {"instance_ids" (all when left
 out)} -> [{"instance_id", "name", "state": running|ready|failed, "log_tail", "seconds"}]; `run` {"instance_id",
 "script", "user", "timeout_seconds"} -> {"code", "stdout", "stderr", "seconds"}; `init_pid` {"instance_id"} ->
-{"pid"}; `requests` {"instance_id"} -> what was asked of dnf and systemctl.
+its PID 1 here; `requests` {"instance_id"} -> what was asked of dnf and systemctl.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def install(context: Context) -> None:
         lambda asked: [boot.as_dict() for boot in instances.boots(asked.get("instance_ids"))],
     )
     context.route("run", lambda asked: instances.run(**asked))
-    context.route("init_pid", lambda asked: {"pid": instances.init_pid(asked["instance_id"])})
+    context.route("init_pid", lambda asked: instances.init_pid(asked["instance_id"]))
     context.route("requests", lambda asked: instances.requests(asked["instance_id"]))
     _patch()
 

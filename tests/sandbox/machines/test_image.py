@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
 
 import pytest
 
+from sandbox.hosts.shell import login_shell
+
 from .conftest import Cloud
+
+CAP_SYS_ADMIN = 1 << 21
 
 pytestmark = pytest.mark.namespaces
 
@@ -137,3 +142,18 @@ def test_where_the_kernel_has_no_overlay_the_computers_programs_are_there_too(
     answer = hosts.call("run_on_machine", host_id=interface, script=script)
     assert answer["stdout"] == "/var/lib/sandbox/tools/python/bin/python3.11\n"
     assert "Read-only file system" in answer["stderr"]
+
+
+@pytest.mark.parametrize(("user", "home"), [("root", "/root"), ("ec2-user", "/home/ec2-user")])
+def test_a_persons_terminal_gets_in_from_outside(
+    cloud: Cloud, instance_id: str, user: str, home: str
+) -> None:
+    entry = login_shell(cloud.instances.init_pid(instance_id), user)
+    script = "id -un; pwd; echo $AWS_CA_BUNDLE; hostname | cut -d. -f2-; grep CapEff /proc/self/status"
+    done = subprocess.run(
+        [*entry.argv, "-c", script], env=entry.env, capture_output=True, text=True, check=True
+    )
+    said = done.stdout.splitlines()
+    bundle = "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"
+    assert said[:4] == [user, home, bundle, "eu-west-1.compute.internal"]
+    assert int(said[4].split()[1], 16) & CAP_SYS_ADMIN == 0
