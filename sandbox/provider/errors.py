@@ -51,7 +51,7 @@ def is_in_use(exc: Exception) -> bool:
     return isinstance(exc, ClientError) and _code(exc).removesuffix("Fault") in _IN_USE
 
 
-def one_line(exc: Exception, secrets: Iterable[str] = ()) -> str:
+def one_line(exc: BaseException, secrets: Iterable[str] = ()) -> str:
     """The error as AWS's code and message with the operation's name; secret values are masked."""
     if isinstance(exc, ClientError):
         error = exc.response.get("Error", {})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .fields import Field, dig, request
-from .tagging import MARK_TAG, Tagging
+from .tagging import MARK_TAG, Tagging, from_pairs
 from .work import Work
 
 Properties = Mapping[str, Any]
@@ -44,7 +44,8 @@ class ResourceType:
       `after_create` are also sent after creation when one of their fields was given;
     - `settle` is what must follow the creating call, once;
     - `ready` waits until the resource can be used;
-    - `find` returns the id of a resource whose creation was cut off, if it was made; `marked` rows carry the mark;
+    - `find` returns the id of a resource whose creation was cut off, if it was made; `marked` rows carry the mark; a
+      row without `find` is created by a call that may simply be made again;
     - `unsettled` maps an input to the outputs that may change with it;
     - `check` returns problems that the real provider reports before anything is changed, as (property, reason).
     """
@@ -109,25 +110,34 @@ def deleting(operation: str, parameter: str, **fixed: Any) -> Callable[..., None
     return delete
 
 
-def finding_by_mark(operation: str, id_path: str) -> Callable[..., str | None]:
+def finding_by_mark(operation: str, member: str, id_member: str) -> Callable[..., str | None]:
     """A `find` for EC2 resources, which have no names: by the tag set at creation."""
 
     def find(work: Work, given: Properties) -> str | None:
-        if not work.mark:
-            return None
-        marked = [{"Name": f"tag:{MARK_TAG}", "Values": [work.mark]}]
-        return dig(work.call(operation, Filters=marked), id_path)
+        wanted = [{"Name": f"tag:{MARK_TAG}", "Values": [work.mark]}]
+        for item in work.call(operation, Filters=wanted)[member] if work.mark else ():
+            for each in item.get("Instances", [item]):
+                if from_pairs(each.get("Tags")).get(MARK_TAG) == work.mark and not _is_ended(each):
+                    return each[id_member]
+        return None
 
     return find
 
 
+def _is_ended(description: Properties) -> bool:
+    """Some resources are described for a while after they are gone."""
+    state = description.get("State")
+    name = state.get("Name") if isinstance(state, Mapping) else state
+    return str(name).lower() in ("deleted", "deleting", "terminated", "shutting-down")
+
+
 def finding_by_name(
-    property_name: str, exists: Callable[[Work, str, Properties], Any]
+    property_name: str, exists: Callable[[Work, str, Properties], Any], lower: bool = False
 ) -> Callable[..., str | None]:
-    """A `find` for resources whose id is their name."""
+    """A `find` for resources whose id is their name; some services keep it in lower case."""
 
     def find(work: Work, given: Properties) -> str | None:
-        name = given[property_name]
+        name = given[property_name].lower() if lower else given[property_name]
         return name if exists(work, name, given) else None
 
     return find

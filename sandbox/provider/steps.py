@@ -90,12 +90,13 @@ def change(
 ) -> None:
     """Sends the changed inputs, one call for each group of them, in the row's order."""
     fields = row.all_fields()
+    work.tags = all_tags(new, default_tags)
     for group, send in (*row.updates.items(), *row.last_updates.items()):
         touched = frozenset(name for name in names if name in fields and fields[name].group == group)
         if touched:
             send(work, resource, Change(new, old, touched))
     if row.tagging and names & {"tags", "tagsAll"}:
-        row.tagging.change(work, resource, old.get("tagsAll") or {}, all_tags(new, default_tags))
+        row.tagging.change(work, resource, old.get("tagsAll") or {}, work.tags)
     if row.ready:
         row.ready(work, resource, new)
 

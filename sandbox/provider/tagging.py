@@ -22,8 +22,8 @@ class Tagging:
     """One service's way with tags. `at_creation` gives the part of the create request that carries them, if any."""
 
     read: Callable[[Work, str, Mapping[str, Any]], dict[str, str]]
-    add: Callable[[Work, str, Tags], None]
-    remove: Callable[[Work, str, list[str]], None]
+    add: Callable[[Work, str, Tags], object]
+    remove: Callable[[Work, str, list[str]], object]
     at_creation: Callable[[Tags], dict[str, Any]] | None = None
 
     def change(self, work: Work, resource: str, old: Tags, new: Tags) -> None:

@@ -118,7 +118,7 @@ _VPC_ENDPOINT = ResourceType(
     },
     updates={"endpoint": _modify},
     ready=_ready,
-    find=finding_by_mark("describe_vpc_endpoints", "VpcEndpoints.0.VpcEndpointId"),
+    find=finding_by_mark("describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
     marked=True,
     tagging=ec2_tagging("vpc-endpoint"),
     unsettled={"subnetIds": ("networkInterfaceIds", "dnsEntries")},

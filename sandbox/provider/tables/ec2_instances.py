@@ -260,7 +260,7 @@ _INSTANCE = ResourceType(
     },
     after_create=("source_check",),
     ready=_ready,
-    find=finding_by_mark("describe_instances", "Reservations.0.Instances.0.InstanceId"),
+    find=finding_by_mark("describe_instances", "Reservations", "InstanceId"),
     marked=True,
     tagging=ec2_tagging("instance"),
 )

@@ -83,7 +83,7 @@ _VPC = ResourceType(
         "dns_hostnames": _set_vpc_attribute("enableDnsHostnames", "EnableDnsHostnames"),
     },
     after_create=("dns_support", "dns_hostnames"),
-    find=finding_by_mark("describe_vpcs", "Vpcs.0.VpcId"),
+    find=finding_by_mark("describe_vpcs", "Vpcs", "VpcId"),
     marked=True,
     tagging=ec2_tagging("vpc"),
 )
@@ -112,7 +112,7 @@ _SUBNET = ResourceType(
     outputs={"arn": lambda work, subnet, _: work.arn(f"subnet/{subnet}"), "ownerId": "OwnerId"},
     updates={"public": _map_public_addresses},
     after_create=("public",),
-    find=finding_by_mark("describe_subnets", "Subnets.0.SubnetId"),
+    find=finding_by_mark("describe_subnets", "Subnets", "SubnetId"),
     marked=True,
     tagging=ec2_tagging("subnet"),
     # Two subnets of one VPC cannot hold the same range, so the new one cannot come first.
@@ -149,7 +149,7 @@ _INTERNET_GATEWAY = ResourceType(
     outputs={"arn": lambda work, gateway, _: work.arn(f"internet-gateway/{gateway}"), "ownerId": "OwnerId"},
     updates={"attachment": _attach},
     after_create=("attachment",),
-    find=finding_by_mark("describe_internet_gateways", "InternetGateways.0.InternetGatewayId"),
+    find=finding_by_mark("describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
     marked=True,
     tagging=ec2_tagging("internet-gateway"),
 )
@@ -194,7 +194,7 @@ _FLOW_LOG = ResourceType(
     describe=_describe_flow_log,
     delete=_delete_flow_log,
     outputs={"arn": lambda work, flow_log, _: work.arn(f"vpc-flow-log/{flow_log}")},
-    find=finding_by_mark("describe_flow_logs", "FlowLogs.0.FlowLogId"),
+    find=finding_by_mark("describe_flow_logs", "FlowLogs", "FlowLogId"),
     marked=True,
     tagging=ec2_tagging("vpc-flow-log"),
 )

@@ -29,7 +29,7 @@ _ROUTE_TABLE = ResourceType(
     describe=describing("describe_route_tables", "RouteTableIds", "RouteTables.0"),
     delete=deleting("delete_route_table", "RouteTableId"),
     outputs={"arn": lambda work, each, _: work.arn(f"route-table/{each}"), "ownerId": "OwnerId"},
-    find=finding_by_mark("describe_route_tables", "RouteTables.0.RouteTableId"),
+    find=finding_by_mark("describe_route_tables", "RouteTables", "RouteTableId"),
     marked=True,
     tagging=ec2_tagging("route-table"),
 )
@@ -166,7 +166,7 @@ _ADDRESS = ResourceType(
         "publicIp": "PublicIp",
         "publicDns": _public_name,
     },
-    find=finding_by_mark("describe_addresses", "Addresses.0.AllocationId"),
+    find=finding_by_mark("describe_addresses", "Addresses", "AllocationId"),
     marked=True,
     tagging=ec2_tagging("elastic-ip"),
 )
@@ -219,7 +219,7 @@ _NAT_GATEWAY = ResourceType(
         "publicIp": "NatGatewayAddresses.0.PublicIp",
     },
     ready=_nat_ready,
-    find=finding_by_mark("describe_nat_gateways", "NatGateways.0.NatGatewayId"),
+    find=finding_by_mark("describe_nat_gateways", "NatGateways", "NatGatewayId"),
     marked=True,
     tagging=ec2_tagging("natgateway"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..fields import dig, flag, number, request, text
+from ..fields import blocks, dig, flag, number, request, text
 from ..resource_type import (
     AutoName,
     Change,
@@ -71,8 +71,15 @@ _SECURITY_GROUP = ResourceType(
 
 _DEFAULT_GROUP_FIELDS = {
     "vpcId": text("VpcId", required=True, replaces=True),
+    "ingress": blocks(default=[]),
+    "egress": blocks(default=[]),
     "revokeRulesOnDelete": flag(default=False),
 }
+
+
+def _check_default_group(given: Properties) -> list[tuple[str, str]]:
+    reason = "the sandbox models the default group without rules only; declare rules as resources of their own"
+    return [(name, reason) for name in ("ingress", "egress") if given.get(name)]
 
 
 def _default_group(work: Work, given: Properties) -> str:
@@ -98,6 +105,7 @@ _DEFAULT_SECURITY_GROUP = ResourceType(
     outputs={**_GROUP_OUTPUTS, "name": "GroupName", "description": "Description"},
     settle=_lock_default_group,
     find=_default_group,
+    check=_check_default_group,
     tagging=replace(ec2_tagging("security-group"), at_creation=None),
 )
 

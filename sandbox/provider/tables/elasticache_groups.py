@@ -71,7 +71,7 @@ _SUBNET_GROUP = ResourceType(
     delete=_delete_subnet_group,
     outputs={"arn": lambda work, name, _: work.arn(f"subnetgroup:{name}"), "vpcId": "VpcId"},
     updates={"group": _modify_subnet_group},
-    find=finding_by_name("name", _describe_subnet_group),
+    find=finding_by_name("name", _describe_subnet_group, lower=True),
     tagging=tagging("subnetgroup"),
     auto_name=AutoName(limit=255),
 )
@@ -143,7 +143,7 @@ _PARAMETER_GROUP = ResourceType(
     outputs={"arn": lambda work, name, _: work.arn(f"parametergroup:{name}")},
     updates={"parameters": _set_parameters},
     after_create=("parameters",),
-    find=finding_by_name("name", _describe_parameter_group),
+    find=finding_by_name("name", _describe_parameter_group, lower=True),
     tagging=tagging("parametergroup"),
     auto_name=AutoName(limit=255),
 )

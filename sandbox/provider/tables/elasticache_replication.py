@@ -277,7 +277,7 @@ _REPLICATION_GROUP = ResourceType(
     },
     last_updates={"nodes": _shrink},
     ready=_ready,
-    find=finding_by_name("replicationGroupId", lambda work, group, given: _group(work, group)),
+    find=finding_by_name("replicationGroupId", lambda work, group, given: _group(work, group), lower=True),
     tagging=tagging("replicationgroup"),
     auto_name=AutoName("replicationGroupId", 40, lower=True),
     unsettled={

@@ -127,11 +127,6 @@ def _describe_role_policy(work: Work, policy: str, state: Properties) -> Propert
     return {**found, "PolicyDocument": _text_of(found["PolicyDocument"])}
 
 
-def _find_role_policy(work: Work, given: Properties) -> str | None:
-    policy = f"{given['role']}:{given['name']}"
-    return policy if _describe_role_policy(work, policy, given) else None
-
-
 def _delete_role_policy(work: Work, policy: str, state: Properties) -> None:
     role, _, name = policy.partition(":")
     work.call("delete_role_policy", RoleName=role, PolicyName=name)
@@ -145,7 +140,6 @@ _ROLE_POLICY = ResourceType(
     describe=_describe_role_policy,
     delete=_delete_role_policy,
     updates={"policy": lambda work, policy, change: _put_role_policy(work, change.new)},
-    find=_find_role_policy,
     auto_name=AutoName(limit=128),
     regional=False,
 )
@@ -168,11 +162,6 @@ def _describe_attachment(work: Work, attachment: str, state: Properties) -> Prop
     return {"RoleName": role, "PolicyArn": arn} if found else None
 
 
-def _find_attachment(work: Work, given: Properties) -> str | None:
-    attachment = f"{given['role']}/{given['policyArn']}"
-    return attachment if _describe_attachment(work, attachment, given) else None
-
-
 def _detach(work: Work, attachment: str, state: Properties) -> None:
     role, _, arn = attachment.partition("/")
     work.call("detach_role_policy", RoleName=role, PolicyArn=arn)
@@ -185,7 +174,6 @@ _ATTACHMENT = ResourceType(
     create=_attach,
     describe=_describe_attachment,
     delete=_detach,
-    find=_find_attachment,
     regional=False,
 )
 

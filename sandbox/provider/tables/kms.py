@@ -92,7 +92,7 @@ _KEY_TAGGING = Tagging(
     add=lambda work, key, tags: (
         work.call("tag_resource", KeyId=key, Tags=pairs(tags, "TagKey", "TagValue")) and None
     ),
-    remove=lambda work, key, keys: work.call("untag_resource", KeyId=key, TagKeys=keys) and None,
+    remove=lambda work, key, keys: work.call("untag_resource", KeyId=key, TagKeys=keys),
     at_creation=lambda tags: {"Tags": pairs(tags, "TagKey", "TagValue")} if tags else {},
 )
 

@@ -56,8 +56,8 @@ def _plain_arn(work: Work, group: str, description: Properties) -> str:
 
 _TAGGING = Tagging(
     read=lambda work, group, _: work.call("list_tags_log_group", logGroupName=group).get("tags", {}),
-    add=lambda work, group, tags: work.call("tag_log_group", logGroupName=group, tags=dict(tags)) and None,
-    remove=lambda work, group, keys: work.call("untag_log_group", logGroupName=group, tags=keys) and None,
+    add=lambda work, group, tags: work.call("tag_log_group", logGroupName=group, tags=dict(tags)),
+    remove=lambda work, group, keys: work.call("untag_log_group", logGroupName=group, tags=keys),
     at_creation=lambda tags: {},
 )
 

@@ -120,7 +120,6 @@ def _setting(
         describe=describe,
         delete=delete,
         updates={"setting": update},
-        find=finding_by_name("bucket", describe),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import urlencode
 
 from ..errors import ProviderError
 from ..fields import Field, dig, flag, mapping, request, text
@@ -40,7 +41,9 @@ def _body(work: Work, given: Properties) -> bytes:
 
 
 def _put(work: Work, given: Properties) -> None:
-    work.call("put_object", Body=_body(work, given), **request(_FIELDS, given))
+    """Sends the object whole: its tags too, which would be lost otherwise."""
+    tags = {"Tagging": urlencode(work.tags)} if work.tags else {}
+    work.call("put_object", Body=_body(work, given), **request(_FIELDS, given), **tags)
 
 
 def _create(work: Work, given: Properties) -> str:
@@ -58,18 +61,11 @@ def _update(work: Work, item: str, change: Change) -> None:
     if change.new["bucket"] != item.partition("/")[0]:
         raise ProviderError(f"object {item} cannot move to another bucket")
     _put(work, change.new)
-    if work.tags:
-        _add_tags(work, item, work.tags)
 
 
 def _delete(work: Work, item: str, state: Properties) -> None:
     bucket, _, key = item.partition("/")
     work.call("delete_object", Bucket=bucket, Key=key)
-
-
-def _find(work: Work, given: Properties) -> str | None:
-    found = work.call("list_objects_v2", Bucket=given["bucket"], Prefix=given["key"]).get("Contents", [])
-    return f"{given['bucket']}/{given['key']}" if any(each["Key"] == given["key"] for each in found) else None
 
 
 def _tags(work: Work, item: str, description: Properties) -> dict[str, str]:
@@ -79,7 +75,10 @@ def _tags(work: Work, item: str, description: Properties) -> dict[str, str]:
 
 def _put_tags(work: Work, item: str, tags: dict[str, str]) -> None:
     bucket, _, key = item.partition("/")
-    work.call("put_object_tagging", Bucket=bucket, Key=key, Tagging={"TagSet": pairs(tags)})
+    if tags:
+        work.call("put_object_tagging", Bucket=bucket, Key=key, Tagging={"TagSet": pairs(tags)})
+    else:
+        work.call("delete_object_tagging", Bucket=bucket, Key=key)
 
 
 def _add_tags(work: Work, item: str, tags: Any) -> None:
@@ -108,8 +107,7 @@ _OBJECT = ResourceType(
         "versionId": lambda work, item, description: dig(description, "VersionId") or "",
     },
     updates={"put": _update},
-    find=_find,
-    tagging=Tagging(_tags, _add_tags, _remove_tags),
+    tagging=Tagging(_tags, _add_tags, _remove_tags, at_creation=lambda tags: {}),
     unsettled=dict.fromkeys(("source", "content", "contentBase64", "sourceHash"), ("etag", "versionId")),
     check=_check,
 )
