@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..hosts.namespaces import PATH, in_network
+from ..hosts.namespaces import PATH
 from ..hosts.processes import WITHOUT_RIGHTS
 from .keeper import Keeper
 from .launcher import Process, accepts, spawn
@@ -23,6 +23,7 @@ def register(daemon: Daemon) -> None:
     keeper = Keeper(directory, HostLauncher(daemon))
     for name in OPERATIONS:
         daemon.add_operation(f"engines.{name}", getattr(keeper, name))
+    daemon.network.on_host_removed(keeper.end_host)
 
 
 class HostLauncher:
@@ -33,11 +34,12 @@ class HostLauncher:
 
     def start(self, host_id: str, argv: list[str], log: str, text: str = "") -> Process:
         """Start `argv` on the host; raises HostsError when there is no such host."""
-        host = self._daemon.network.host(host_id)
         environment = {"PATH": PATH, "LANG": "C.UTF-8"}
         command = [*WITHOUT_RIGHTS, *argv]
-        return in_network(host.id, lambda: spawn(command, log, text, env=environment, start_new_session=True))
+        return self._daemon.network.in_host(
+            host_id, lambda: spawn(command, log, text, env=environment, start_new_session=True)
+        )
 
     def listens(self, host_id: str, address: str, port: int) -> bool:
         """Try it from the host."""
-        return in_network(self._daemon.network.host(host_id).id, lambda: accepts(address, port))
+        return self._daemon.network.in_host(host_id, lambda: accepts(address, port))

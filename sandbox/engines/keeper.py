@@ -107,6 +107,13 @@ class Keeper:
         if os.path.exists(path):
             os.remove(path)
 
+    def end_host(self, host_id: str) -> None:
+        """Nothing of a removed host goes on."""
+        for cache in list(self._caches.values()):
+            for node in list(cache.nodes.values()):
+                if node.host_id == host_id:
+                    node.stop()
+
     def close(self) -> None:
         """End everything."""
         for cache_id in list(self._caches):
