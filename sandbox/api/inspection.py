@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from ..errors import SandboxError
+from ..hosts.machines.roots import privileges
 
 if TYPE_CHECKING:
     from .context import Context
@@ -64,7 +65,8 @@ class Inspection:
         """The command that opens a shell on an instance: {"command": [...]}."""
         pid = self._context.parts["instances"].inner_pid(asked["instance_id"])
         enter = self._context.hosts.enter_command(pid)
-        return {"command": [*enter, "env", "-i", f"TERM={asked['term']}", *SHELL_ENVIRONMENT, "bash", "-l"]}
+        enter += ["setpriv", *privileges("root"), "env", "-i", "-C", "/root"]
+        return {"command": [*enter, f"TERM={asked['term']}", *SHELL_ENVIRONMENT, "bash", "-l"]}
 
     def _caches(self) -> Iterator[Row]:
         for cache in self._context.parts["elasticache"].status():

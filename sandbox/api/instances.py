@@ -60,7 +60,7 @@ class Instances:
         self._lock = threading.Lock()
 
     def follow(self, world: dict[str, Any]) -> None:
-        """Boot what is new in the world, forget what left it."""
+        """Boot what is new in the world, forget what left it, take over what changed."""
         present = {
             host_id: (vpc["region"], host["metadata"])
             for vpc in world["vpcs"].values()
@@ -70,6 +70,8 @@ class Instances:
         with self._lock:
             for host_id in [known for known in self._boots if known not in present]:
                 del self._boots[host_id]
+            for host_id, boot in self._boots.items():
+                boot.name, boot.role = present[host_id][1]["name"], present[host_id][1]["role"]
             new = [
                 Boot(metadata["instance_id"], host_id, region, metadata["name"], metadata["role"])
                 for host_id, (region, metadata) in present.items()
@@ -134,31 +136,37 @@ class Instances:
     def _run(self, boot: Boot) -> None:
         """From nothing to the end of the user data, in a thread of its own."""
         try:
-            with self._context.ec2_lock:
-                instance = self._context.ec2(boot.region).get_instance(boot.instance_id)
-                user_data = instance.user_data
-            encoded = user_data.as_bytes().decode() if user_data is not None else ""
-            tools = tools_folder(self._context)
-            made = self._hosts.call("boot_machine", host_id=boot.host_id, tools=tools, user_data=encoded)
-            if not made["hides"]:
-                what = "this computer's own programs are there, whatever the image declares"
-                self._context.log.warning(
-                    "instance %s: no overlay in user namespaces, so %s", boot.instance_id, what
-                )
-            with self._context.ec2_lock:
-                if instance.state == "pending":
-                    _set_state(instance, RUNNING)
-                boot.state = "running"
-                boot.up.set()
-                if instance.state == "stopped":
-                    self.tell("stop_machine", instance)
+            self._make_machine(boot)
             self._follow_user_data(boot)
         except Exception as error:
             if self._boots.get(boot.host_id) is boot:  # else it was terminated meanwhile
                 self._context.log.exception("instance %s did not boot", boot.instance_id)
-            boot.state, boot.log_tail = "failed", [f"{type(error).__name__}: {error}"]
+            boot.state, boot.log_tail = "failed", f"{type(error).__name__}: {error}".splitlines()
+            # Pending for ever would say less than an instance that runs and whose log says why it is of no use.
+            self._started(boot)
         finally:
             boot.up.set()
+
+    def _make_machine(self, boot: Boot) -> None:
+        with self._context.ec2_lock:
+            user_data = self._context.ec2(boot.region).get_instance(boot.instance_id).user_data
+        encoded = user_data.as_bytes().decode() if user_data is not None else ""
+        tools = tools_folder(self._context)
+        made = self._hosts.call("boot_machine", host_id=boot.host_id, tools=tools, user_data=encoded)
+        if not made["hides"]:
+            what = "this computer's own programs are there, whatever the image declares"
+            self._context.log.warning("instance %s: no overlay for users, so %s", boot.instance_id, what)
+        boot.state = "running"
+        self._started(boot)
+
+    def _started(self, boot: Boot) -> None:
+        with self._context.ec2_lock:
+            instance = self._context.ec2(boot.region).get_instance(boot.instance_id)
+            if instance.state == "pending":
+                _set_state(instance, RUNNING)
+            boot.up.set()
+            if instance.state == "stopped":  # told so while it was being made
+                self.tell("stop_machine", instance)
 
     def _follow_user_data(self, boot: Boot) -> None:
         while True:

@@ -16,7 +16,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from sandbox.api import commands, functions, instances
+from sandbox.api import commands, functions, inspection, instances
 from sandbox.api.context import Context
 from sandbox.api.loading import load_moto
 from sandbox.api.server import ApiServer, listen
@@ -82,7 +82,8 @@ class Cloud:
             TagSpecifications=tags,
             **options,
         )
-        return made["Instances"][0]["InstanceId"]
+        self.launched = made["Instances"][0]
+        return self.launched["InstanceId"]
 
     def wait_for_boot(self, instance_id: str, seconds: float = 30.0) -> dict[str, Any]:
         def over() -> dict[str, Any] | None:
@@ -206,7 +207,10 @@ def cloud() -> Iterator[Cloud]:
         ("127.0.0.1", port), CertificateAuthority.create(), readable_paths=[state / "tools"]
     ) as hosts:
         context = Context(state, REGION, hosts=hosts, log=logging.getLogger("sandbox.test"))
-        server = ApiServer(context, listener, (instances.install, commands.install, functions.install))
+        parts = (instances.install, commands.install, functions.install)
+        server = ApiServer(
+            context, listener, (*parts, lambda context: inspection.install(context, time.time()))
+        )
         load_moto()
         _forget_everything()
         server.start()
