@@ -131,7 +131,7 @@ def tls_with_the_right_name(subject: Subject) -> str:
     endpoint = subject.endpoint
     with _handshake(subject, endpoint.host, tls_context(endpoint.ca_file)) as secured:
         certificate = secured.getpeercert() or {}
-        names = [value for kind, value in certificate.get("subjectAltName", ()) if kind == "DNS"]
+        names = [str(entry[1]) for entry in certificate.get("subjectAltName", ()) if entry[0] == "DNS"]
         return f"{secured.version()}, certificate for {' '.join(names)}"
 
 

@@ -60,9 +60,11 @@ def examine(endpoint: Endpoint, resolver: Resolver = system_resolver) -> Iterato
     }
     try:
         for question, ask in questions.items():
-            yield Finding(question, ask())
-    except _Ill as ill:
-        yield Finding(question, ill.answer, ill.cause, ill.advice)
+            try:
+                yield Finding(question, ask())
+            except _Ill as ill:
+                yield Finding(question, ill.answer, ill.cause, ill.advice)
+                return
     finally:
         if patient.connection is not None:
             patient.connection.close()

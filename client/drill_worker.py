@@ -188,12 +188,15 @@ class _Worker:
 
     def _read_back(self) -> list[int]:
         """What the primary holds now; a cache that is still away at this moment makes the drill fail."""
-        options = {"deadline_seconds": _CLOSING_SECONDS}
-        role = self.client.execute("ROLE", repeatable=False, **options)[0].decode()
+        role = self._at_the_end("ROLE")[0].decode()
         self.record.master_at.append((time.time(), role))
-        found = self.client.execute("LRANGE", self.plan.key, 0, -1, repeatable=True, **options)
-        self.client.execute("DEL", self.plan.key, **options)
+        found = self._at_the_end("LRANGE", self.plan.key, 0, -1)
+        self._at_the_end("DEL", self.plan.key)
         return [int(item) for item in found]
+
+    def _at_the_end(self, *command: Any) -> Any:
+        """Ask the primary, not repeatable, so that no other role answers; with more patience than a writer has."""
+        return self.client.execute(*command, deadline_seconds=_CLOSING_SECONDS)
 
 
 _OUTCOMES = {"o": "ok", "f": "failed", "u": "unknown"}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import redis
+from redis.utils import HIREDIS_AVAILABLE
 
 from .deadline import Deadline
 from .endpoint import Endpoint
@@ -71,7 +72,7 @@ class RedisClient:
     @property
     def library(self) -> str:
         """What carries the bytes: redis-py and its parser, with their versions."""
-        if not redis.connection.HIREDIS_AVAILABLE:
+        if not HIREDIS_AVAILABLE:
             return f"redis-py {redis.__version__}, Python parser"
         import hiredis
 

@@ -188,7 +188,7 @@ class _Link(redis.Connection):
         )
         self._open: DeadlineSocket | None = sock
 
-    def _connect(self) -> DeadlineSocket:
+    def _connect(self) -> DeadlineSocket:  # type: ignore[override]  # all that redis-py uses of a socket
         sock, self._open = self._open, None
         if sock is None:
             raise OSError("the connection was closed")

@@ -169,12 +169,12 @@ def _in_function(function: str, region: str | None) -> Callable[..., dict[str, A
 
 
 def _client(service: str, region: str | None, read_timeout: float = 20) -> BaseClient:
-    import boto3
+    from boto3.session import Session
     from botocore.config import Config
 
     # A repeated invoke would run a drill twice: whoever wants another try asks for it.
     config = Config(connect_timeout=5, read_timeout=read_timeout, retries={"total_max_attempts": 1})
-    return boto3.session.Session(region_name=region).client(service, config=config)
+    return Session(region_name=region).client(service, config=config)
 
 
 class _explained:
