@@ -75,4 +75,4 @@ def with_secret_outputs(resource: Resource) -> bags.Bag:
 
 def _timeouts(given: Any) -> dict[str, float]:
     found = {name: seconds(getattr(given, name)) for name in ("create", "update", "delete")}
-    return {name: value for name, value in found.items() if value}
+    return {name: int(value) if value.is_integer() else value for name, value in found.items() if value}

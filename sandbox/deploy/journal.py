@@ -12,7 +12,7 @@ from .events import DiagnosticEvent, Event, Listener, StepEvent
 from .resource import Resource
 
 _SHORTEST_SECRET = 4
-_NOT_COUNTED = ("delete-replaced",)
+_NOT_COUNTED = ("delete-replaced", "read")  # as the engine
 
 
 class Journal:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import uuid
 from collections.abc import Callable
@@ -34,7 +33,8 @@ class Providers:
     def __init__(self, run: Run, make_provider: MakeProvider) -> None:
         self._run = run
         self._make_provider = make_provider
-        self._loading: dict[str, asyncio.Future[Loaded]] = {}
+        self._declared: dict[str, asyncio.Future[Loaded]] = {}
+        self._earlier: dict[str, asyncio.Future[Loaded]] = {}
 
     async def get(self, reference: str, token: str, version: str = "") -> Loaded:
         """(reference, provider) for an explicit reference, or for the default provider of the token's package.
@@ -43,31 +43,34 @@ class Providers:
         """
         if reference:
             urn = reference.rsplit("::", 1)[0]
-            if urn not in self._loading:  # no program of this run declared it: an old resource still uses it
-                self._loading[urn] = asyncio.ensure_future(self._configured(self._recorded(reference)))
-        else:
-            package = token.split(":")[0]
-            version = "" if package == BUILTIN_PACKAGE else version
-            name = "default" + ("_" + re.sub("[^0-9A-Za-z]", "_", version) if version else "")
-            urn = self._run.urn("", PROVIDER_PREFIX + package, name)
-            if urn not in self._loading:
-                resource = Resource(urn=urn, type=PROVIDER_PREFIX + package, custom=True)
-                resource.inputs = self._default_inputs(package)
-                self.claim(resource, version)
-        return await asyncio.shield(self._loading[urn])
+            loading = self._declared.get(urn) or self._earlier.get(urn)
+            if (
+                loading is None
+            ):  # the program has not declared it, or not yet: an old resource is being dealt with
+                loading = asyncio.ensure_future(self._configured(self._recorded(reference)))
+                self._earlier[urn] = loading
+            return await asyncio.shield(loading)
+        package = token.split(":")[0]
+        version = "" if package == BUILTIN_PACKAGE else version
+        name = "default" + ("_" + re.sub("[^0-9A-Za-z]", "_", version) if version else "")
+        urn = self._run.urn("", PROVIDER_PREFIX + package, name)
+        if urn not in self._declared:
+            resource = Resource(urn=urn, type=PROVIDER_PREFIX + package, custom=True)
+            resource.inputs = self._default_inputs(package)
+            self.claim(resource, version)
+        return await asyncio.shield(self._declared[urn])
 
     def claim(self, resource: Resource, version: str) -> asyncio.Future[Loaded]:
         """Starts to settle a provider, before anything can ask for it a second time."""
-        self._loading[resource.urn] = asyncio.ensure_future(self._declare(resource, version))
-        return self._loading[resource.urn]
+        self._declared[resource.urn] = asyncio.ensure_future(self._declare(resource, version))
+        return self._declared[resource.urn]
 
     async def _declare(self, resource: Resource, version: str) -> Loaded:
         run = self._run
         old = run.state.find(resource.urn)
         run.seen.add(resource.urn)
-        if resource.type != PROVIDER_PREFIX + BUILTIN_PACKAGE:
-            internal: Bag = {"version": version} if version else {}
-            resource.inputs = {**resource.inputs, **internal, "__internal": {}}
+        if version:
+            resource.inputs = {**resource.inputs, "version": version, "__internal": {}}
         resource.outputs = {key: value for key, value in resource.inputs.items() if key != "__internal"}
         resource.id = old.id if old else UNKNOWN if run.preview else str(uuid.uuid4())
         loaded = await self._configured(resource)
@@ -89,7 +92,7 @@ class Providers:
         self._run.journal.learn_secrets(arguments)
         try:
             provider = BuiltinProvider() if package == BUILTIN_PACKAGE else self._make_provider(package)
-            await _configure(provider, resource.urn, package, arguments)
+            await _configure(provider, resource.urn, package, arguments, self._run.seed())
         except Exception as exc:
             self._run.journal.failed_step(resource, exc)
             raise NeedFailed(f"the provider {resource.name} failed") from exc
@@ -105,9 +108,9 @@ class Providers:
         }
 
 
-async def _configure(provider: Provider, urn: str, package: str, arguments: Bag) -> None:
+async def _configure(provider: Provider, urn: str, package: str, arguments: Bag, seed: bytes) -> None:
     properties = wire.to_properties(arguments)
-    checked = await provider.check_config(sdk.CheckRequest(urn, {}, properties, os.urandom(32)))
+    checked = await provider.check_config(sdk.CheckRequest(urn, {}, properties, seed))
     if checked.failures:
         raise DeployError("; ".join(f"{failure.property}: {failure.reason}" for failure in checked.failures))
     variables = {f"{package}:config:{key}": str(value) for key, value in bags.revealed(arguments).items()}

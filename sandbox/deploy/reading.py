@@ -92,7 +92,7 @@ class Reading:
         )
         if not got.resource_id:
             raise DeployError(f"there is none with id {request.id!r}")
-        resource.id, resource.inputs = got.resource_id, from_properties(got.inputs)
+        resource.id, resource.inputs = got.resource_id, given
         resource.outputs = from_properties(got.properties)
         resource.outputs = with_secret_outputs(resource)
         old = run.state.find(resource.urn)
@@ -140,7 +140,8 @@ class Reading:
         return "update" if changed else "same", resource, changed
 
     def _registered(self, urn: str) -> Bag:
-        resource = self._run.live.get(urn)
+        # A component's old outputs may refer to a child that this run registers only after it.
+        resource = self._run.live.get(urn) or self._run.state.find(urn)
         if resource is None:
             raise DeployError(f"no resource {urn} is registered")
         known_id = "" if resource.id == UNKNOWN else resource.id

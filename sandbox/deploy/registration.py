@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from pulumi.provider.experimental import provider as sdk
@@ -130,7 +129,7 @@ class Registration:
 
     async def _checked(self, resource: Resource, inputs: Bag, old_inputs: Bag, provider: Provider) -> Bag:
         answer = await provider.check(
-            sdk.CheckRequest(resource.urn, to_properties(old_inputs), to_properties(inputs), os.urandom(32))
+            sdk.CheckRequest(resource.urn, to_properties(old_inputs), to_properties(inputs), self._run.seed())
         )
         if answer.failures:
             raise DeployError(

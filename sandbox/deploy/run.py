@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -33,12 +35,19 @@ class Run:
         self.interrupted = False
         self.refused = False
         self._slots = asyncio.Semaphore(parallel)
+        self._entropy = os.urandom(32)
+        self._seeds = 0
 
     def urn(self, parent: str, type_: str, name: str) -> str:
         """The engine's URN: the types of all parents but the stack, joined by `$`."""
         above = parent.split("::")[2] if parent else STACK_TYPE
         qualified = type_ if above == STACK_TYPE else f"{above}${type_}"
         return f"urn:pulumi:{self.project.stack}::{self.project.name}::{qualified}::{name}"
+
+    def seed(self) -> bytes:
+        """Random bytes for one check; asking the system each time costs a millisecond beside busy threads."""
+        self._seeds += 1
+        return hashlib.sha256(self._entropy + str(self._seeds).encode()).digest()
 
     def interrupt(self) -> None:
         """No new step starts from now on; those in hand are finished. May be called from any thread."""

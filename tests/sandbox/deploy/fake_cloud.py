@@ -51,11 +51,13 @@ class FakeCloud:
         temporary.write_text(json.dumps(thing))
         os.replace(temporary, self.folder / f"{thing_id}.json")
 
+    def thing(self, thing_id: str) -> dict[str, Any] | None:
+        path = self.folder / f"{thing_id}.json"
+        return json.loads(path.read_text()) if path.exists() else None
+
     def find(self, type_: str, name: str) -> str | None:
-        for thing_id, thing in self.things().items():
-            if thing["type"] == type_ and thing["name"] == name:
-                return thing_id
-        return None
+        found = next(self.folder.glob(f"*-{_digest(type_, name)}.json"), None)
+        return found.stem if found else None
 
     def remove(self, thing_id: str) -> None:
         (self.folder / f"{thing_id}.json").unlink(missing_ok=True)
@@ -121,7 +123,7 @@ class FakeProvider(sdk.Provider):
         await self._meet("create", request.name)
         if self.cloud.find(request.type, inputs["name"]):
             raise Exception(f"AlreadyExists: {inputs['name']}")
-        thing_id = f"{request.name}-{hashlib.sha256(os.urandom(8)).hexdigest()[:6]}"
+        thing_id = f"{request.name}-{_digest(request.type, inputs['name'])}"
         self.cut_at()
         self.cloud.write(thing_id, self._thing(request.type, request.name, inputs))
         self.cut_at()
@@ -149,7 +151,7 @@ class FakeProvider(sdk.Provider):
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
         await self._meet("read", request.name)
-        thing = self.cloud.things().get(request.resource_id)
+        thing = self.cloud.thing(request.resource_id)
         if thing is None:
             return sdk.ReadResponse()
         inputs = thing["inputs"]
@@ -200,6 +202,10 @@ class FakeProvider(sdk.Provider):
     @staticmethod
     def _outputs(thing_id: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         return {**inputs, "asked": dict(inputs), "arn": f"arn:{thing_id}", "token": f"token-of-{thing_id}"}
+
+
+def _digest(type_: str, name: str) -> str:
+    return hashlib.sha256(f"{type_} {name}".encode()).hexdigest()[:6]
 
 
 def die_at(count: int) -> Callable[[], None]:

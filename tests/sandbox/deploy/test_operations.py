@@ -117,6 +117,13 @@ def test_what_must_go_first_takes_with_it_what_cannot_outlive_it(stack: Stack) -
     assert len(stack.cloud.things()) == 3
 
 
+def test_a_provider_that_is_asked_to_delete_first_is_still_the_program_s(stack: Stack) -> None:
+    program = 'Thing("a", address="{}", opts=Options(version="1.2.3"))'
+    stack.settled(program.format("one")).settled(program.format("two"))
+    assert "default_1_2_3" in stack.resources()
+    assert stack.up().counts == {"same": 2}
+
+
 def test_delete_before_replace_may_be_asked_for_and_forbidden(stack: Stack) -> None:
     program = 'Thing("a", {0}="{1}", name="n{2}", opts=Options(delete_before_replace={3}))'
     stack.settled(program.format("zone", "x", 1, True))
@@ -199,7 +206,7 @@ def test_a_resource_is_read_by_its_id(stack: Stack) -> None:
     pulumi.export("arn", Known("known", "given-1").arn)
     """
     result = stack.up(program)
-    assert (result.counts, result.outputs) == ({"create": 1, "read": 1}, {"arn": "arn:given-1"})
+    assert (result.counts, result.outputs) == ({"create": 1}, {"arn": "arn:given-1"})
     assert stack.resources()["known"]["external"] is True
     assert stack.deployment().destroy().ok
     assert list(stack.cloud.things()) == ["given-1"]

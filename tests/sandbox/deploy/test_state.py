@@ -21,6 +21,7 @@ ONE = 'Thing("a", size=1)'
 
 
 def test_the_state_is_pulumi_s_deployment_format_3(stack: Stack) -> None:
+    stack.configure({"fake:place": "x"})
     stack.settled("""
     box = Box("box", {"size": 1})
     Thing("a", secret=Output.secret({"deep": [1, "x"]}), opts=Options(parent=box, ignore_changes=["size"]))
@@ -38,7 +39,7 @@ def test_the_state_is_pulumi_s_deployment_format_3(stack: Stack) -> None:
     assert a["created"] <= a["modified"]
     assert a["created"].endswith("Z")
     default = stack.resources()["default"]
-    assert (default["type"], default["inputs"]) == ("pulumi:providers:fake", {"__internal": {}})
+    assert (default["type"], default["inputs"]) == ("pulumi:providers:fake", {"place": "x"})
 
 
 def test_nobody_else_may_read_it(stack: Stack) -> None:
