@@ -1,4 +1,4 @@
-"""What the imports cost: the client against `import ssl`, the components and the settings against `import pulumi_aws`."""
+"""What the imports cost: the client beside `import ssl`, components and settings beside `import pulumi_aws`."""
 
 from __future__ import annotations
 
