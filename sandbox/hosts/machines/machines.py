@@ -127,7 +127,8 @@ class Machines:
             folder = f"{SCRIPTS}/{uuid.uuid4()}"
             options |= {"folder": folder, "interpreter": "/bin/bash", "cwd": home, "user": user}
         else:
-            options |= {"folder": as_service["folder"], "interpreter": "/bin/sh -c", "cwd": as_service["cwd"]}
+            options |= {"folder": as_service["folder"], "cwd": as_service["cwd"]}
+            options |= {"interpreter": "/bin/sh -c", "keep": True}
             options["env"] = {**environment(home=False), **as_service["variables"]}
         return asdict(programs.run_script(root, script, **options))
 

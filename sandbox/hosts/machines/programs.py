@@ -14,6 +14,7 @@ from typing import IO
 
 from .roots import Root, environment
 
+RUN_AND_FORGET = '$3 "$1/_script.sh" </dev/null; code=$?; rm -rf "$1"; exit $code'
 # What stays after the end holds a pipe open only if it left the program's process group.
 DRAIN_SECONDS = 0.5
 
@@ -83,7 +84,7 @@ def _wait(process: subprocess.Popen[bytes], readers: list[_Reader], timeout_seco
         code = process.wait(timeout_seconds)
         for reader in readers:
             reader.join(max(0.0, deadline - time.monotonic()))
-        return code
+        return code if code >= 0 else 128 - code  # as a shell tells of a signal
     except subprocess.TimeoutExpired:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -97,6 +98,7 @@ def run_script(
     *,
     folder: str,
     interpreter: str = "",
+    keep: bool = False,
     cwd: str = "/",
     user: str = "root",
     env: Mapping[str, str] | None = None,
@@ -105,10 +107,10 @@ def run_script(
 ) -> Result:
     """Write `script` to a file in `folder` on the machine and run it, so that its first line chooses its shell.
 
-    The text travels on standard input: nothing of it can be read in a list of processes.
+    The text travels on standard input: nothing of it can be read in a list of processes. With `keep` the file stays.
     """
     place = 'mkdir -p "$1" && (umask 077; cat >"$1/_script.sh") && chmod 700 "$1/_script.sh" && cd "$2" || exit 125\n'
-    start = place + 'exec $3 "$1/_script.sh" </dev/null'
+    start = place + ('exec $3 "$1/_script.sh" </dev/null' if keep else RUN_AND_FORGET)
     argv = ["/bin/sh", "-c", start, "sh", folder, cwd, interpreter]
     return run(
         root, argv, stdin=script.encode(), user=user, env=env, timeout_seconds=timeout_seconds, limits=limits

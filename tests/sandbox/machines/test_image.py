@@ -105,6 +105,14 @@ def test_a_script_that_takes_too_long_is_ended_with_what_it_started(cloud: Cloud
     )
 
 
+def test_a_script_leaves_nothing_of_itself_and_a_signal_is_told_as_a_shell_tells_it(
+    cloud: Cloud, instance_id: str
+) -> None:
+    code, name, _ = run(cloud, instance_id, "echo $0; kill -9 $$")
+    assert (code, name[:21]) == (137, "/run/sandbox/scripts/")
+    assert run(cloud, instance_id, f"ls $(dirname {name.strip()})")[0] == 2
+
+
 def test_a_reboot_keeps_the_disk_and_does_not_run_user_data_again(cloud: Cloud) -> None:
     instance_id = cloud.boot("#!/bin/sh\necho booted >>/opt/boots\n")
     run(cloud, instance_id, "echo here >/opt/file; touch /tmp/gone")
