@@ -72,9 +72,8 @@ class AwsProvider(protocol.Provider):
         if row.marked:
             mark = PropertyValue(short_digest(request.random_seed or request.urn)[:20])
             inputs[MARK_KEY] = request.old_inputs.get(MARK_KEY, mark)
-        return protocol.CheckResponse(
-            inputs, [protocol.CheckFailure(name, reason) for name, reason in failures]
-        )
+        found = [protocol.CheckFailure(_printable(inputs, name), reason) for name, reason in failures]
+        return protocol.CheckResponse(inputs, found)
 
     async def diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
         return await self._run(lambda: self._diff(request), request.new_inputs)
@@ -254,6 +253,11 @@ def row_of(type_: str) -> ResourceType:
 def modelled() -> Mapping[str, Iterable[str]]:
     """Every modelled type token with the inputs it takes."""
     return {token: frozenset(row.all_fields()) for token, row in TYPES.items()}
+
+
+def _printable(inputs: Bag, name: str) -> str:
+    """The property of a failure: engines print its value, so a secret one is named in the reason only."""
+    return "" if name in inputs and inputs[name].contains_secret() else name
 
 
 def _absent(inputs: Bag, name: str) -> bool:

@@ -142,6 +142,10 @@ class Field:
             return self._nested_problem(value)
         if self.kind == "objects":
             return next((problem for item in value if (problem := self._nested_problem(item))), None)
+        if self.kind == "flag" and str(value).lower() not in ("true", "false"):
+            return f"expected true or false, got {value!r}"
+        if self.kind == "number" and not _is_number(value):
+            return f"expected a number, got {value!r}"
         if self.choices and not has_unknown(value) and value not in self.choices:
             return f"expected one of {', '.join(self.choices)}, got {value!r}"
         return None
@@ -160,6 +164,16 @@ class Field:
                 return f"{key}: {problem}"
         missing = [key for key, each in self.fields.items() if each.required and value.get(key) is None]
         return f"missing required {missing[0]!r}" if missing else None
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
 
 
 def text(api: str = "", **options: Any) -> Field:

@@ -78,7 +78,9 @@ _DEFAULT_GROUP_FIELDS = {
 
 
 def _check_default_group(given: Properties) -> list[tuple[str, str]]:
-    reason = "the sandbox models the default group without rules only; declare rules as resources of their own"
+    reason = (
+        "the sandbox models the default group without rules only; declare rules as resources of their own"
+    )
     return [(name, reason) for name in ("ingress", "egress") if given.get(name)]
 
 
