@@ -168,7 +168,8 @@ class Machines:
         """
         home = self._home(f"{host_id}-{uuid.uuid4().hex[:8]}")  # the one before may still be busy in its own
         listen = functools.partial(self._daemon.network.listen, host_id, "127.0.0.1")
-        assume = functools.partial(self._daemon.assume_role, spec["role"], spec["name"])
+        session = spec["name"].ljust(2, "-")  # STS wants two characters, a function's name may have one
+        assume = functools.partial(self._daemon.assume_role, spec["role"], session)
         place = Place(home, self._identity(host_id), Path(tools), self._network(host_id), listen, assume)
         function = Function(place, spec)
         with self._lock:

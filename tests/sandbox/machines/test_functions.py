@@ -176,13 +176,13 @@ def test_a_deleted_function_gives_its_interface_back(cloud: Cloud) -> None:
 
 
 def test_an_event_is_taken_and_served_later(cloud: Cloud) -> None:
-    cloud.create_function("later", CODE)
-    answer = cloud.lambda_.invoke(FunctionName="later", InvocationType="Event", Payload=json.dumps({"n": 1}))
+    cloud.create_function("l", CODE)
+    answer = cloud.lambda_.invoke(FunctionName="l", InvocationType="Event", Payload=json.dumps({"n": 1}))
     assert (answer["StatusCode"], answer["Payload"].read()) == (202, b"")
 
     def served() -> bool:
-        groups = cloud.logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/later")["logGroups"]
-        found = cloud.logs.filter_log_events(logGroupName="/aws/lambda/later")["events"] if groups else []
+        groups = cloud.logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/l")["logGroups"]
+        found = cloud.logs.filter_log_events(logGroupName="/aws/lambda/l")["events"] if groups else []
         return "event {'n': 1}" in [event["message"] for event in found]
 
     until(served, 10)
