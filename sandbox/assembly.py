@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import select
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import StartFailed
@@ -66,7 +64,6 @@ class Parts:
         """Plugs what moto lacks into the API, and the control routes of the commands; needs the hosts."""
         from .api import commands, elasticache, functions, inspection, instances
 
-        context.parts["tools"] = LazyTools(context.folder / "tools")
         for part in (instances, commands, functions, elasticache):
             part.install(context)
         inspection.install(context, self._record.started)
@@ -86,17 +83,3 @@ class Parts:
         """Ends the hosts, and with them every process inside."""
         if self._hosts is not None:
             self._hosts.stop()
-
-
-class LazyTools:
-    """The tools of the instances, made (or waited for) when a machine first needs them."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    @functools.cached_property
-    def folder(self) -> Path:
-        """Where they are; raises ToolsError when they cannot be made."""
-        from .hosts import tools
-
-        return tools.ensure(self._folder).folder

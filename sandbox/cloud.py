@@ -93,7 +93,7 @@ class Cloud:
             raise NoSandbox
         return running
 
-    def ask(self, name: str, patience_seconds: float = 60.0, **arguments: Any) -> Any:
+    def ask(self, name: str, /, patience_seconds: float = 60.0, **arguments: Any) -> Any:
         """Calls a control route; raises ControlFailed with the supervisor's message."""
         # Not urllib: a proxy of the person's environment has no business here.
         connection = http.client.HTTPConnection("127.0.0.1", self.record.port, timeout=patience_seconds)
@@ -126,12 +126,11 @@ class Cloud:
         Returns [{"instance_id", "name", "state": "ready" or "failed", "log_tail": [...]}]. An instance that is not
         ready in time counts as failed.
         """
+        wanted = {"instance_ids": instance_ids} if instance_ids is not None else {}
         deadline = time.monotonic() + timeout_seconds
         told: set[str] = set()
-        if instance_ids is None:
-            instance_ids = [one["instance_id"] for one in self.ask("instances")]
         while True:
-            states = self.ask("instances", instance_ids=instance_ids, wait_seconds=0.2)
+            states = self.ask("instance_states", **wanted)
             for state in states:
                 if state["state"] in ("ready", "failed") and state["instance_id"] not in told:
                     told.add(state["instance_id"])
@@ -140,6 +139,7 @@ class Cloud:
                 return states
             if time.monotonic() > deadline:
                 return [one if one["instance_id"] in told else {**one, "state": "failed"} for one in states]
+            time.sleep(0.2)
 
     def run(
         self, instance_id: str, script: str, user: str = "root", timeout_seconds: float = 60.0

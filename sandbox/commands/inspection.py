@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..cloud import Cloud
-from ..errors import UsageProblem
+from ..errors import SandboxError, UsageProblem
 from ..stack_marks import StackMarks
 from ..state import StateFolder
 from . import engine as engines
@@ -128,6 +128,8 @@ def logs(stack: str, lines: int | None, name: str) -> None:
 @click.argument("function", required=False)
 def invoke(stack: str, payload: str, function: str | None) -> int:
     """Invoke a function (default: the stack's client function) and print its answer."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
     try:
         json.loads(payload)
     except ValueError as error:
@@ -138,7 +140,10 @@ def invoke(stack: str, payload: str, function: str | None) -> int:
         raise UsageProblem(
             f"stack {stack} has no client function; name one: python -m sandbox invoke FUNCTION"
         )
-    answer = cloud.client("lambda").invoke(FunctionName=name, Payload=payload, LogType="Tail")
+    try:
+        answer = cloud.client("lambda").invoke(FunctionName=name, Payload=payload, LogType="Tail")
+    except (ClientError, BotoCoreError) as error:
+        raise SandboxError(f"function {name} cannot be invoked: {error}") from error
     click.echo(answer["Payload"].read().decode())
     if answer.get("FunctionError"):
         log = base64.b64decode(answer.get("LogResult", "")).decode()
