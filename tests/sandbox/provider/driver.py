@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from google.protobuf import json_format, struct_pb2
 from pulumi.provider.experimental import provider as protocol
 from pulumi.provider.experimental.property_value import PropertyValue
@@ -61,8 +60,8 @@ class Driver:
         self.provider, self.url = provider, url
 
     def client(self, service: str) -> Any:
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, endpoint_url=self.url, region_name=REGION, **keys)
+        """A client of the API, for what happens past the provider."""
+        return self.provider.aws.client(service)
 
     def check(self, short: str, logical: str, inputs: Mapping[str, Any], old: Bag | None = None) -> Any:
         bag = {

@@ -43,8 +43,10 @@ def test_the_image_of_a_public_parameter_exists(driver):
 
 
 def test_the_newest_image(driver):
-    image = answer(driver, "aws:ec2/getAmi:getAmi", owners=["amazon"], mostRecent=True)
-    every = driver.client("ec2").describe_images(Owners=["amazon"])["Images"]
+    filters = [{"name": "architecture", "values": ["arm64"]}]
+    image = answer(driver, "aws:ec2/getAmi:getAmi", owners=["amazon"], mostRecent=True, filters=filters)
+    wanted = [{"Name": "architecture", "Values": ["arm64"]}]
+    every = driver.client("ec2").describe_images(Owners=["amazon"], Filters=wanted)["Images"]
     assert image["creationDate"] == max(each["CreationDate"] for each in every)
 
 
