@@ -10,6 +10,7 @@ from . import handover
 from .errors import EngineError
 from .launcher import Launcher
 from .node import Node
+from .parameters import translated
 from .server import Server, find_server
 from .specification import CacheSpec
 from .starting import DATABASE_FILE, NOWHERE, ROLE_SECONDS, Starter, affordable_memory
@@ -114,7 +115,7 @@ class Cache:
     def _adjust(self, spec: CacheSpec, node: Node) -> None:
         node.set_tokens(spec.auth_tokens)
         node.command("CONFIG", "SET", "maxmemory", affordable_memory(spec))
-        for name, value in spec.parameters.items():
+        for name, value in translated(spec.parameters).items():
             node.set_parameter(name, value)
 
     def _await_link(self, spec: CacheSpec, replica: Node, primary: Node) -> None:

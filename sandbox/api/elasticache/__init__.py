@@ -82,13 +82,18 @@ class ElastiCache:
 
     def _status(self, cache: Cache) -> dict[str, Any]:
         engines = self._service.context.engines
-        states = engines.state(cache.engine_id)
+        states, really = engines.state(cache.engine_id), engines.describe(cache.engine_id)
+        own = self._service.store(cache.region).parameter_group(cache.settings.parameter_group).values
+        unapplied = {
+            name: why for name, why in really.get("parameters_not_applied", {}).items() if name in own
+        }
         return {
             "name": cache.name,
             "kind": cache.kind,
             "status": cache.status,
             "engine": f"{cache.settings.engine} {cache.settings.version}",
-            **engines.describe(cache.engine_id),
+            **really,
+            "parameters_not_applied": unapplied,
             "nodes": [
                 {
                     "node": member.cluster_id,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from typing import TYPE_CHECKING, Any
 
+from ...hosts.errors import HostsError
 from .lifecycle import Lifecycle
 from .records import Cache
 
@@ -41,6 +43,8 @@ def apply_changes(service: Service, cache: Cache, changes: dict[str, Any]) -> No
             service.converge(cache)
     except BaseException:
         cache.settings = before
+        with contextlib.suppress(HostsError):
+            service.converge(cache)
         raise
     if "parameter_group" in differing:
         store = service.store(cache.region)

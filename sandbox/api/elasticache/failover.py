@@ -22,19 +22,18 @@ class Failover:
         self._cache = cache
         self._store = service.store(cache.region)
 
-    def lose_primary(self) -> None:
+    def lose_primary(self, states: States) -> None:
         """The primary is lost: promote where that is allowed, else get the same primary back."""
         cache = self._cache
         lost = cache.primary_member
-        states = self._service.context.engines.state(cache.engine_id)
         self._fence(lost, states)
         best = self._most_advanced(states)
         if best is None:
             self._restart_alone(lost)
             return
-        cache.leading = best.placement.node_id
-        best.detached = False
-        self._service.converge(cache, await_replicas=False)
+        for replica in cache.replicas:
+            replica.detached = False
+        self._promote(best, lost)
         if not cache.settings.automatic_failover:
             self._give_back(lost)
             return
@@ -46,9 +45,9 @@ class Failover:
         self._service.context.log.info("%s: %s", cache.name, text)
         self._service.converge(cache)
 
-    def lose_replica(self, lost: Member) -> None:
+    def lose_replica(self, lost: Member, states: States) -> None:
         """A replica is lost: readers are not sent there any more."""
-        self._fence(lost, self._service.context.engines.state(self._cache.engine_id))
+        self._fence(lost, states)
         self._service.context.sync()
 
     def recover(self, member: Member) -> None:
@@ -82,8 +81,7 @@ class Failover:
             self._set_cut(member, True)
 
     def _set_cut(self, member: Member, cut: bool) -> None:
-        hosts = self._service.context.cut
-        (hosts.add if cut or member.cut else hosts.discard)(member.placement.host_id)
+        self._service.set_cut(member.placement.host_id, cut or member.cut)
         self._service.context.sync()
 
     def _most_advanced(self, states: States) -> Member | None:
@@ -96,6 +94,18 @@ class Failover:
             and not member.fenced
         ]
         return max(alive, key=lambda member: int(states[member.placement.node_id]["offset"]), default=None)
+
+    def _promote(self, best: Member, lost: Member) -> None:
+        """Give a replica the role. When that fails the old primary keeps it, and is lost again at the next look."""
+        cache = self._cache
+        cache.leading = best.placement.node_id
+        try:
+            self._service.converge(cache, await_replicas=False)
+        except EngineError:
+            cache.leading = lost.placement.node_id
+            lost.fenced, lost.in_service = False, True
+            self._set_cut(lost, False)
+            raise
 
     def _restart_alone(self, lost: Member) -> None:
         """Nobody has the data: a new process starts empty, as a replaced node of the service does.

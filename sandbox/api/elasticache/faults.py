@@ -27,7 +27,7 @@ def inflict(service: Service, node: str, kind: str) -> None:
         service.context.engines.signal(member.placement.node_id, SIGNALS[kind])
     elif kind == "cut":
         member.cut = True
-        service.context.cut.add(member.placement.host_id)
+        service.set_cut(member.placement.host_id, True)
         service.context.sync()
     elif kind == "heal":
         _heal(service, cache, member)
@@ -49,7 +49,7 @@ def _heal(service: Service, cache: Cache, member: Member) -> None:
     member.cut = False
     # A node that was given up meanwhile stays cut off until it has learned its new role.
     if not member.fenced:
-        service.context.cut.discard(member.placement.host_id)
+        service.set_cut(member.placement.host_id, False)
     service.context.sync()
     _set_detached(service, cache, member, detached=False)
 

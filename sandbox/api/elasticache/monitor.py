@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...hosts.errors import HostsError, HostsGone
 from . import windows
 from .changes import apply_pending
-from .failover import Failover
+from .failover import Failover, States
 from .records import AVAILABLE, MODIFYING, Cache, Member, now
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Monitor:
             caches = {cache.engine_id: cache for cache in self._service.caches if cache.status == AVAILABLE}
             if not caches:
                 continue
+            asked = time.monotonic()
             try:
                 states = self._service.context.engines.states(list(caches))
             except HostsGone:
@@ -53,17 +54,22 @@ class Monitor:
                 self._service.context.log.exception("the state of the caches cannot be had")
                 continue
             for engine_id, cache in caches.items():
-                if self._needs_care(cache, states.get(engine_id, {})):
-                    self._care_for(cache)
+                verdicts = self._verdicts(cache, states.get(engine_id, {}), asked)
+                if any(verdicts.values()) or self._may_apply_pending(cache):
+                    self._care_for(cache, verdicts, states.get(engine_id, {}))
 
-    def _needs_care(self, cache: Cache, states: dict[str, dict[str, Any]]) -> bool:
-        for member in cache.members:
-            state = states.get(member.placement.node_id)
-            if state is not None and self._verdict(member, state):
-                return True
+    def _verdicts(self, cache: Cache, states: States, asked: float) -> dict[str, str]:
+        """What is to be done about each member."""
+        gone = {"running": False, "responding": False}
+        return {
+            member.cluster_id: self._verdict(member, states.get(member.placement.node_id, gone), asked)
+            for member in cache.members
+        }
+
+    def _may_apply_pending(self, cache: Cache) -> bool:
         return bool(cache.pending) and windows.is_open(cache.settings.maintenance_window, now())
 
-    def _verdict(self, member: Member, state: dict[str, Any]) -> str:
+    def _verdict(self, member: Member, state: dict[str, Any], asked: float) -> str:
         """What is to be done about a node: "lost", "recover", "rebuild" or nothing."""
         answers = state["responding"] and not member.cut
         if member.fenced:
@@ -76,43 +82,41 @@ class Monitor:
         if answers:
             member.silent_since = None
             return ""
-        member.silent_since = member.silent_since or time.monotonic()
+        member.silent_since = member.silent_since or asked
         return "lost" if time.monotonic() - member.silent_since >= DETECTION_SECONDS else ""
 
-    def _care_for(self, cache: Cache) -> None:
+    def _care_for(self, cache: Cache, verdicts: dict[str, str], states: States) -> None:
         """Act on one cache; while something else changes it, its turn comes later."""
         if not cache.busy.acquire(blocking=False):
             return
         try:
-            if cache.status == AVAILABLE:
+            with self._service.lock:
+                if cache.status != AVAILABLE:
+                    return
                 cache.status = MODIFYING
-                self._act(cache)
+            try:
+                self._act(cache, verdicts, states)
+            finally:
+                cache.status = AVAILABLE
         except HostsGone:
             self._stopped.set()
         except HostsError as error:
             self._service.context.log.warning("cache %s: %s; trying again", cache.name, error)
         finally:
-            cache.status = AVAILABLE if cache.status == MODIFYING else cache.status
             cache.busy.release()
 
-    def _act(self, cache: Cache) -> None:
+    def _act(self, cache: Cache, verdicts: dict[str, str], states: States) -> None:
         failover = Failover(self._service, cache)
-        states = self._service.context.engines.state(cache.engine_id)
-        gone = {"running": False, "responding": False}
-        verdicts = {
-            member.cluster_id: self._verdict(member, states.get(member.placement.node_id, gone))
-            for member in cache.members
-        }
         if verdicts.get(cache.primary) == "lost":
-            failover.lose_primary()
+            failover.lose_primary(states)
             return
         for member in list(cache.members):
-            verdict = verdicts[member.cluster_id]
+            verdict = verdicts.get(member.cluster_id)
             if verdict == "lost":
-                failover.lose_replica(member)
+                failover.lose_replica(member, states)
             elif verdict == "recover":
                 failover.recover(member)
             elif verdict == "rebuild":
                 failover.rebuild(member)
-        if cache.pending and windows.is_open(cache.settings.maintenance_window, now()):
+        if self._may_apply_pending(cache):
             apply_pending(self._service, cache)

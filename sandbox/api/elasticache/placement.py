@@ -64,6 +64,7 @@ class Placer:
     def release(self, cache: Cache, placements: list[Placement]) -> None:
         """Give interfaces back."""
         for placement in placements:
+            self._service.set_cut(placement.host_id, False)
             self._service.context.delete_interface(placement.host_id, region=cache.region)
 
     def change_groups(self, cache: Cache) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ...hosts.errors import HostsGone
 from . import catalogue
 from .endpoints import Endpoints
 from .placement import Placer
@@ -38,18 +39,26 @@ class Service:
 
     def store(self, region: str) -> Store:
         """The records of a region."""
-        with self.lock:
-            return self._stores.setdefault(region, Store(self.context.account_id, region))
+        found = self._stores.get(region)
+        if found is None:
+            with self.lock:
+                found = self._stores.setdefault(region, Store(self.context.account_id, region))
+        return found
 
     @property
     def caches(self) -> list[Cache]:
-        """All caches of all regions."""
-        with self.lock:
-            return [cache for store in self._stores.values() for cache in store.caches]
+        """All caches of all regions. Takes no lock: the world is built from this while others hold theirs."""
+        return [cache for store in list(self._stores.values()) for cache in store.caches]
 
     def endpoints(self, cache: Cache) -> Endpoints:
         """A cache's names."""
         return Endpoints(self.store(cache.region), cache)
+
+    def set_cut(self, host_id: str, cut: bool) -> None:
+        """Cut a host off the network, or not; it holds from the next sync. The set is replaced, as others read it."""
+        with self.lock:
+            others = self.context.cut - {host_id}
+            self.context.cut = others | {host_id} if cut else others
 
     def new_engine_id(self, name: str) -> str:
         """An id for the engines that no earlier cache had, even one of the same name."""
@@ -112,6 +121,8 @@ class Service:
             with cache.busy:
                 try:
                     work()
+                except HostsGone:
+                    return  # the sandbox is stopping; nobody asks any more
                 except Exception as error:
                     self.context.log.exception("cache %s", cache.name)
                     self._settle(cache, CREATE_FAILED if cache.status == CREATING else AVAILABLE)

@@ -43,7 +43,7 @@ class Store:
     @property
     def caches(self) -> list[Cache]:
         """Groups and single-node clusters."""
-        return [*self.groups.values(), *self.clusters.values()]
+        return [*list(self.groups.values()), *list(self.clusters.values())]
 
     def arn(self, kind: str, name: str) -> str:
         """The ARN of a resource; `kind` as ARNs write it: replicationgroup, cluster, subnetgroup …"""

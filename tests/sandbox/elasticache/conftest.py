@@ -74,6 +74,8 @@ class RememberedEngines:
     def signal(self, node_id: str, name: str) -> None:
         if not any(node_id in spec["nodes"] for spec in self.specs.values()):
             raise EngineError(f"there is no node {node_id}")
+        if name in ("KILL", "CONT"):
+            self.silent.discard(node_id)
         {"KILL": self.ended.add, "STOP": self.silent.add, "CONT": self.silent.discard}[name](node_id)
 
     def save(self, cache_id: str, node_id: str, snapshot_id: str) -> int:

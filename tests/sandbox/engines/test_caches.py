@@ -134,6 +134,18 @@ def test_parameters_apply_at_start_and_live_and_unknown_ones_are_reported(bench)
     assert "close-on-replica-write" in bench.engines.describe("cache")["parameters_not_applied"]
 
 
+def test_buffer_limits_are_joined_as_the_server_wants_them(bench):
+    limits = {"hard-limit": "2097152", "soft-limit": "1048576", "soft-seconds": "7"}
+    bench.specify(
+        parameters={f"client-output-buffer-limit-pubsub-{part}": value for part, value in limits.items()}
+    )
+    bench.apply()
+    node = bench.keeper._caches["cache"].nodes["node-1"]
+    _, shown = node.command("CONFIG", "GET", "client-output-buffer-limit")
+    assert "pubsub 2097152 1048576 7" in shown
+    assert bench.engines.describe("cache")["parameters_not_applied"] == {}
+
+
 def test_memory_follows_the_node_type_live_but_never_eats_the_machine(bench):
     bench.specify()
     bench.apply()

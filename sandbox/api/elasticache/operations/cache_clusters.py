@@ -54,8 +54,9 @@ def create(service: Service, store: Store, parameters: dict[str, Any]) -> dict[s
     cache.primary, cache.leading = name, cache.members[0].placement.node_id
     store.clusters[name] = cache
     store.tags[store.cache_arn(cache)] = tags
+    answer = {"CacheCluster": show_cluster(store, cache, cache.members[0])}
     service.start_job(cache, lifecycle.create)
-    return {"CacheCluster": show_cluster(store, cache, cache.members[0])}
+    return answer
 
 
 def _check_kind(parameters: dict[str, Any]) -> None:
@@ -122,8 +123,10 @@ def modify(service: Service, store: Store, parameters: dict[str, Any]) -> dict[s
     cache.pending = {} if immediately else {**cache.pending, **waiting}
     if done:
         begin(cache, MODIFYING)
+    answer = {"CacheCluster": show_cluster(store, cache, member)}
+    if done:
         service.start_job(cache, lambda: changes.apply_changes(service, cache, done))
-    return {"CacheCluster": show_cluster(store, cache, member)}
+    return answer
 
 
 @operation("RebootCacheCluster")
@@ -145,8 +148,9 @@ def reboot(service: Service, store: Store, parameters: dict[str, Any]) -> dict[s
         service.converge(cache)
         store.member_event(member, "Cache node 0001 restarted")
 
+    answer = {"CacheCluster": show_cluster(store, cache, member)}
     service.start_job(cache, work)
-    return {"CacheCluster": show_cluster(store, cache, member)}
+    return answer
 
 
 @operation("DeleteCacheCluster")
@@ -164,8 +168,9 @@ def delete(service: Service, store: Store, parameters: dict[str, Any]) -> dict[s
             take(service, store, cache, final_name)
         Lifecycle(service, cache).delete()
 
+    answer = {"CacheCluster": show_cluster(store, cache, member)}
     service.start_job(cache, work)
-    return {"CacheCluster": show_cluster(store, cache, member)}
+    return answer
 
 
 def _single(store: Store, name: str, done: str) -> tuple[Cache, Member]:

@@ -117,5 +117,6 @@ def _named(cache: Cache, names: list[str]) -> list[Member]:
 
 def _start(service: Service, store: Store, cache: Cache, work: Callable[[], None]) -> dict[str, Any]:
     begin(cache, MODIFYING)
+    answer = {"ReplicationGroup": show_group(store, cache)}
     service.start_job(cache, work)
-    return {"ReplicationGroup": show_group(store, cache)}
+    return answer

@@ -53,8 +53,9 @@ def modify(service: Service, store: Store, parameters: dict[str, Any]) -> dict[s
         if promoted is not None:
             Lifecycle(service, cache).switch_primary(promoted)
 
+    answer = {"ReplicationGroup": show_group(store, cache)}
     service.start_job(cache, work)
-    return {"ReplicationGroup": show_group(store, cache)}
+    return answer
 
 
 def _changes(service: Service, store: Store, cache: Cache, parameters: dict[str, Any]) -> dict[str, Any]:

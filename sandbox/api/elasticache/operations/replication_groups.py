@@ -53,8 +53,9 @@ def create(service: Service, store: Store, parameters: dict[str, Any]) -> dict[s
     cache.primary, cache.leading = names[0], cache.members[0].placement.node_id
     store.groups[name] = cache
     store.tags[store.cache_arn(cache)] = tags
+    answer = {"ReplicationGroup": show_group(store, cache)}
     service.start_job(cache, lifecycle.create)
-    return {"ReplicationGroup": show_group(store, cache)}
+    return answer
 
 
 @operation("DescribeReplicationGroups")
@@ -82,8 +83,9 @@ def delete(service: Service, store: Store, parameters: dict[str, Any]) -> dict[s
             take(service, store, cache, final_name)
         Lifecycle(service, cache).delete()
 
+    answer = {"ReplicationGroup": show_group(store, cache)}
     service.start_job(cache, work)
-    return {"ReplicationGroup": show_group(store, cache)}
+    return answer
 
 
 @operation("TestFailover")
@@ -107,11 +109,12 @@ def test_failover(service: Service, store: Store, parameters: dict[str, Any]) ->
         lost = cache.primary_member
         service.context.engines.signal(lost.placement.node_id, "KILL")
         failover = Failover(service, cache)
-        failover.lose_primary()
+        failover.lose_primary(service.context.engines.state(cache.engine_id))
         failover.recover(lost)
 
+    answer = {"ReplicationGroup": show_group(store, cache)}
     service.start_job(cache, work)
-    return {"ReplicationGroup": show_group(store, cache)}
+    return answer
 
 
 def check_description(text: str | None) -> str:

@@ -34,8 +34,9 @@ def create(service: Service, store: Store, parameters: dict[str, Any]) -> dict[s
     cache.status = SNAPSHOTTING
     snapshot = _record(store, cache, name, member_id)
     store.tags[store.arn("snapshot", name)] = tags
+    answer = {"Snapshot": show_snapshot(store, snapshot)}
     service.start_job(cache, lambda: _save(service, store, cache, snapshot))
-    return {"Snapshot": show_snapshot(store, snapshot)}
+    return answer
 
 
 @operation("DescribeSnapshots")
