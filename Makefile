@@ -4,6 +4,8 @@ STACK ?= dev
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Where it is set, each command would compile the libraries anew: seconds instead of a fraction.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test test-systems lint bench clean lock packages
 

@@ -55,7 +55,7 @@ if [ "$(cat "$RELEASE/.complete" 2>/dev/null)" != "$SHA256" ]; then
   echo "$SHA256  $staging/bundle.zip" | sha256sum --check --quiet -
   step unpack
   "$PYTHON" -m zipfile -e "$staging/bundle.zip" "$staging/release"
-  "$PYTHON" -m compileall -q "$staging/release" || true # a library may carry files for another Python
+  "$PYTHON" -m compileall -q -j 0 "$staging/release" || true # a library may carry files for another Python
   echo "$SHA256" >"$staging/release/.complete"
   mkdir -p "$BASE/releases"
   rm -rf "$RELEASE"
