@@ -34,7 +34,10 @@ client = {
     "environment": {"CACHE_PARAMETER": endpoint.connection_parameter},
     "policies": {"connection": endpoint.read_policy_json},
 }
-instances = ClientInstances("client", {**stack.instances, **client}) if stack.instances else None
+instances = None
+if stack.instances:
+    subnets = settings.instance_subnets(stack.instances, network)
+    instances = ClientInstances("client", {**stack.instances, **client, "subnet_ids": subnets})
 function = ClientFunction("function", {**stack.function, **client}) if stack.function is not None else None
 
 outputs = {

@@ -11,6 +11,7 @@ from pulumi.runtime import config as runtime_config
 
 from components.client_function import ClientFunctionArgs, check_client_function
 from components.client_instances import ClientInstancesArgs, check_client_instances
+from components.network import Network
 from components.network_arguments import NetworkArgs, check_network
 from components.node_types import regions_without
 from components.problems import Checks, ConfigurationError, Problem
@@ -59,6 +60,7 @@ def check(config: Mapping[str, Any], project: str, stack: str) -> Settings:
     report.run("cache", check_redis_cache, {**cache, **_unless_existing(cache, wires)})
     instances, function = report.clients(wires)
     report.check_place(zones, cache)
+    report.check_public_address(network, instances)
     if report.problems:
         raise ConfigurationError(f"the configuration of {project} (stack {stack})", report.problems)
     return Settings(network, cache, instances, function, tags)
@@ -142,6 +144,15 @@ class _Report:
         if isinstance(node_type, str) and region in regions_without(node_type):
             self._add("cache.node_type", f"{node_type!r} is not sold in {region}")
 
+    def check_public_address(self, network: Mapping[str, Any], instances: Mapping[str, Any] | None) -> None:
+        """Refuse public addresses for instances where no subnet leads to the internet."""
+        asked = (instances or {}).get("public_address") is True
+        if asked and not network.get("public_subnets") and network.get("nat_gateways", "NONE") == "NONE":
+            self._add(
+                "clients.public_address",
+                "needs a public subnet: give network.public_subnets, such as {ZONE: planned}",
+            )
+
     def _add(self, path: str, message: str) -> None:
         self.problems.append(Problem(path, message))
 
@@ -172,6 +183,11 @@ def placed(cache: RedisCacheArgs, place: Mapping[str, Any]) -> RedisCacheArgs:
     """Return the cache's arguments with its place in the network, but for what exists already."""
     wires = {key: value for key, value in place.items() if key != "tags"}
     return {**cache, **_unless_existing(cache, wires), "tags": place["tags"]}
+
+
+def instance_subnets(instances: ClientInstancesArgs, network: Network) -> Mapping[str, Any]:
+    """Return zone -> subnet for the instances: public ones for public addresses, which work nowhere else."""
+    return network.public_subnet_ids if instances.get("public_address") else network.private_subnet_ids
 
 
 def present(*values: Any) -> list[Any]:

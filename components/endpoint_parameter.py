@@ -9,14 +9,10 @@ import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
 from .names import default_parameter_path, parameter_path_fault
-from .policies import policy_document
+from .policies import KEY_USE, account_administers_key, policy_document
 from .problems import Checks, check_component_name
 
 _CONNECTION = ("engine", "host", "reader_host", "port", "tls", "auth_token")
-_ADMINISTRATION = (
-    "Create Describe Enable List Put Update Revoke Disable Get Delete Tag Untag Schedule Cancel Rotate"
-)
-"""First words of the operations that manage a key and open nothing with it."""
 
 
 class EndpointParameterArgs(TypedDict):
@@ -141,20 +137,13 @@ def _key_policy(partition: str, account_id: str, region: str) -> str:
 
     Whom the account lets use it is for the identity policies to say: no principal gets in by this policy alone.
     """
-    account = {"AWS": f"arn:{partition}:iam::{account_id}:root"}
     return policy_document(
-        {
-            "Sid": "AccountAdministers",
-            "Effect": "Allow",
-            "Principal": account,
-            "Action": [f"kms:{verb}*" for verb in _ADMINISTRATION.split()],
-            "Resource": "*",
-        },
+        account_administers_key(partition, account_id),
         {
             "Sid": "AccountUsesThroughParameterStore",
             "Effect": "Allow",
-            "Principal": account,
-            "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"],
+            "Principal": {"AWS": f"arn:{partition}:iam::{account_id}:root"},
+            "Action": list(KEY_USE),
             "Resource": "*",
             "Condition": {
                 "StringEquals": {

@@ -1,16 +1,19 @@
-"""A VPC for a cache and its clients: private subnets, and the endpoints by which they reach AWS."""
+"""A VPC for a cache and its clients: its subnets, and the ways by which they reach AWS."""
 
 from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
 
+from .flow_logs import FlowLogs
+from .internet_access import EVERYWHERE, InternetAccess
 from .network_arguments import (
     DEFAULT_CIDR_BLOCK,
-    SESSION_MANAGER_ENDPOINTS,
     NetworkArgs,
+    Plan,
     check_network,
-    private_ranges,
+    interface_services,
+    subnet_plan,
 )
 
 
@@ -18,14 +21,22 @@ class Network(pulumi.ComponentResource):
     """A VPC with DNS, a private subnet and route table per zone, and endpoints instead of internet access.
 
     Creates the VPC, its default security group emptied, the subnets with their route tables, the S3 gateway
-    endpoint, the interface endpoints with a group of their own, and a group to join to reach all of them.
+    endpoint, the interface endpoints with a group of their own, and a group to join to reach all of them. Public
+    subnets and NAT gateways come as an InternetAccess, flow logs as a FlowLogs.
     """
 
     vpc_id: pulumi.Output[str]
+    """Id of the VPC."""
     cidr_block: pulumi.Output[str]
+    """Range of the VPC."""
     private_subnet_ids: Mapping[str, pulumi.Output[str]]
+    """Zone -> id of the private subnets."""
+    public_subnet_ids: Mapping[str, pulumi.Output[str]]
+    """Zone -> id of the public subnets; empty without any."""
     endpoint_client_security_group_id: pulumi.Output[str]
+    """Group to join to reach the endpoints and, with NAT gateways, AWS over the internet."""
     s3_prefix_list_id: pulumi.Output[str] | None
+    """Prefix list of S3 behind the gateway endpoint; absent without it."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         checks = check_network(name, args)
@@ -51,31 +62,34 @@ class Network(pulumi.ComponentResource):
             tags=self._named(f"{name}-default"),
             opts=self._child,
         )
-        zones = private_ranges(args)
-        private = {zone: self._subnet(vpc, zone, zones[zone]) for zone in sorted(zones)}
-        tables = [self._route_table(vpc, zone, subnet) for zone, subnet in private.items()]
+        plan, services = subnet_plan(args), interface_services(args)
+        private = {zone: self._subnet(vpc, zone, plan.private[zone]) for zone in sorted(plan.private)}
+        tables = {zone: self._route_table(vpc, zone, subnet) for zone, subnet in private.items()}
+        internet = self._internet(vpc, plan, tables) if plan.public else None
         # The zones are plain, so that what is placed by zone can be checked before anything is created.
         self.private_subnet_ids = {zone: subnet.id for zone, subnet in private.items()}
+        self.public_subnet_ids = internet.public_subnet_ids if internet else {}
         client = self._group(vpc, "endpoint-client", "Members reach the VPC endpoints and, through them, AWS")
         region = aws.get_region(opts=pulumi.InvokeOptions(parent=self)).region
-        s3 = self._s3_endpoint(vpc, region, tables, client) if args.get("s3_gateway_endpoint", True) else None
-        self._interface_endpoints(
-            vpc, region, args.get("interface_endpoints", SESSION_MANAGER_ENDPOINTS), client
+        table_ids = [table.id for table in tables.values()] + ([internet.route_table_id] if internet else [])
+        s3 = (
+            self._s3_endpoint(vpc, region, table_ids, client)
+            if args.get("s3_gateway_endpoint", True)
+            else None
         )
+        self._interface_endpoints(vpc, region, services, client)
+        if plan.nat_zones or (plan.public and not services):
+            self._client_rule(client, "internet", "HTTPS to AWS over the internet", cidr_ipv4=EVERYWHERE)
+        days = int(args.get("flow_logs_retention_days", 0))
+        if days:
+            flow_logs = {"vpc_id": vpc.id, "retention_days": days, "tags": self._tags}
+            FlowLogs(name, flow_logs, self._child)
 
         self.vpc_id = vpc.id
         self.cidr_block = vpc.cidr_block
         self.endpoint_client_security_group_id = client.id
         self.s3_prefix_list_id = s3.prefix_list_id if s3 else None
-        self.register_outputs(
-            {
-                "vpc_id": self.vpc_id,
-                "cidr_block": self.cidr_block,
-                "private_subnet_ids": self.private_subnet_ids,
-                "endpoint_client_security_group_id": self.endpoint_client_security_group_id,
-                "s3_prefix_list_id": self.s3_prefix_list_id,
-            }
-        )
+        self.register_outputs({key: getattr(self, key) for key in type(self).__annotations__})
 
     @property
     def _child(self) -> pulumi.ResourceOptions:
@@ -102,17 +116,58 @@ class Network(pulumi.ComponentResource):
         aws.ec2.RouteTableAssociation(label, subnet_id=subnet.id, route_table_id=table.id, opts=self._child)
         return table
 
+    def _internet(
+        self, vpc: aws.ec2.Vpc, plan: Plan, tables: Mapping[str, aws.ec2.RouteTable]
+    ) -> InternetAccess:
+        """Return the way out, with a route to a NAT gateway from each private subnet if there are any."""
+        internet = InternetAccess(
+            self._name,
+            {
+                "vpc_id": vpc.id,
+                "public_subnets": plan.public,
+                "nat_zones": plan.nat_zones,
+                "tags": self._tags,
+            },
+            self._child,
+        )
+        nats = internet.nat_gateway_ids
+        for zone, table in tables.items() if nats else ():
+            aws.ec2.Route(
+                f"{self._name}-private-{zone}",
+                route_table_id=table.id,
+                destination_cidr_block=EVERYWHERE,
+                # Its own zone's, so that no zone depends on another; a single one serves all.
+                nat_gateway_id=nats.get(zone) or next(iter(nats.values())),
+                opts=self._child,
+            )
+        return internet
+
     def _group(self, vpc: aws.ec2.Vpc, role: str, description: str) -> aws.ec2.SecurityGroup:
         label = f"{self._name}-{role}"
         return aws.ec2.SecurityGroup(
             label, vpc_id=vpc.id, description=description, tags=self._named(label), opts=self._child
         )
 
+    def _client_rule(
+        self, client: aws.ec2.SecurityGroup, role: str, description: str, **target: pulumi.Input[str]
+    ) -> None:
+        aws.vpc.SecurityGroupEgressRule(
+            f"{self._name}-endpoint-client-{role}",
+            security_group_id=client.id,
+            description=description,
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            tags=self._tags,
+            opts=self._child,
+            **target,
+        )
+
     def _s3_endpoint(
         self,
         vpc: aws.ec2.Vpc,
         region: str,
-        tables: Sequence[aws.ec2.RouteTable],
+        route_table_ids: Sequence[pulumi.Input[str]],
         client: aws.ec2.SecurityGroup,
     ) -> aws.ec2.VpcEndpoint:
         label = f"{self._name}-s3"
@@ -121,20 +176,15 @@ class Network(pulumi.ComponentResource):
             vpc_id=vpc.id,
             service_name=f"com.amazonaws.{region}.s3",
             vpc_endpoint_type="Gateway",
-            route_table_ids=[table.id for table in tables],
+            route_table_ids=route_table_ids,
             tags=self._named(label),
             opts=self._child,
         )
-        aws.vpc.SecurityGroupEgressRule(
-            f"{self._name}-endpoint-client-s3",
-            security_group_id=client.id,
-            description="HTTPS to S3 through the gateway endpoint",
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
+        self._client_rule(
+            client,
+            "s3",
+            "HTTPS to S3 through the gateway endpoint",
             prefix_list_id=endpoint.prefix_list_id,
-            tags=self._tags,
-            opts=self._child,
         )
         return endpoint
 
@@ -146,27 +196,18 @@ class Network(pulumi.ComponentResource):
         group = self._group(
             vpc, "endpoint", "The VPC endpoints: HTTPS from the members of the client group only"
         )
-        common = {
-            "ip_protocol": "tcp",
-            "from_port": 443,
-            "to_port": 443,
-            "tags": self._tags,
-            "opts": self._child,
-        }
         aws.vpc.SecurityGroupIngressRule(
             f"{self._name}-endpoint-443",
             security_group_id=group.id,
             description="HTTPS from the endpoints' clients",
             referenced_security_group_id=client.id,
-            **common,
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            tags=self._tags,
+            opts=self._child,
         )
-        aws.vpc.SecurityGroupEgressRule(
-            f"{self._name}-endpoint-client-443",
-            security_group_id=client.id,
-            description="HTTPS to the VPC endpoints",
-            referenced_security_group_id=group.id,
-            **common,
-        )
+        self._client_rule(client, "443", "HTTPS to the VPC endpoints", referenced_security_group_id=group.id)
         for service in services:
             label = f"{self._name}-{service.replace('.', '-')}"
             aws.ec2.VpcEndpoint(

@@ -5,13 +5,7 @@ import re
 from . import windows
 from .names import elasticache_name_fault
 from .problems import Checks
-
-# fmt: off
-LOG_RETENTION_DAYS = (
-    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-)
-# fmt: on
-"""What CloudWatch accepts, and 0 for no logs."""
+from .retention import retention_fault
 
 _TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}")
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
@@ -109,9 +103,9 @@ def _check_windows(checks: Checks) -> None:
 
 def _check_logs_and_network(checks: Checks) -> None:
     days = checks.get("log_retention_days", 14)
-    if days not in LOG_RETENTION_DAYS:
-        accepted = ", ".join(map(str, LOG_RETENTION_DAYS))
-        checks.add("log_retention_days", f"CloudWatch keeps logs for one of {accepted} days, got {days}")
+    fault = retention_fault(days)
+    if fault:
+        checks.add("log_retention_days", fault)
     elif days and checks.get("apply_immediately", True) is False:
         checks.warn("a change of the logs is applied at once, whatever apply_immediately says (R163)")
     topic = checks.get("notification_topic_arn")

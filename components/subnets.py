@@ -3,11 +3,17 @@
 import ipaddress
 from collections.abc import Mapping, Sequence
 
+Range = ipaddress.IPv4Network
+
 MAXIMUM_ZONES = 6
 _LARGEST_PREFIX = 28
 _SUBNET_PREFIX = 24
 _VPC_PREFIXES = (16, 28)
 _PLACES = "abcdefgh"  # no region has more zones
+
+
+class TooSmall(ValueError):
+    """The VPC's range has no room for planned subnets."""
 
 
 def vpc_range(text: str) -> ipaddress.IPv4Network:
@@ -27,7 +33,7 @@ def plan(vpc: ipaddress.IPv4Network, zones: Sequence[str], public: bool = False)
     """
     prefix = max(_SUBNET_PREFIX, vpc.prefixlen + 4)
     if prefix > _LARGEST_PREFIX:
-        raise ValueError(
+        raise TooSmall(
             f"{vpc} is too small to plan subnets in; give a /24 or larger, or the subnets' own ranges"
         )
     places = {zone: _PLACES.find(zone[-1:]) for zone in zones}

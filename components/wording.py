@@ -11,8 +11,9 @@ _LONGEST_VALUE = 60
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """Return "; did you mean X?" for a near miss, else nothing."""
-    close = difflib.get_close_matches(str(word).lower(), list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else ""
+    spelled = {item.lower(): item for item in known}
+    close = difflib.get_close_matches(str(word).lower(), list(spelled), n=1, cutoff=0.6)
+    return f"; did you mean {spelled[close[0]]}?" if close else ""
 
 
 def one_of(accepted: Collection[str]) -> str:

@@ -167,6 +167,19 @@ def test_without_replicas_there_is_no_reader_host():
     assert "reader_host" not in declared.one(PARAMETER, "endpoint-connection").inputs["value"]
 
 
+def test_instances_with_public_addresses_stand_in_a_public_subnet_and_others_do_not():
+    zones = ["eu-west-1a", "eu-west-1b"]
+    network = {"availability_zones": zones, "public_subnets": {"eu-west-1c": "planned"}}
+    public = run(network=network, clients={"instances": ["app"], "public_address": True, "function": True})
+    private = run(network=network, clients={"instances": ["app"]})
+
+    instance = "aws:ec2/instance:Instance"
+    assert public.one(instance).inputs["subnetId"] == "network-public-eu-west-1c-id"
+    assert private.one(instance).inputs["subnetId"].startswith("network-private-")
+    subnets = public.one("aws:lambda/function:Function").inputs["vpcConfig"]["subnetIds"]
+    assert subnets == [f"network-private-{zone}-id" for zone in zones]
+
+
 def test_prod_turns_the_dial():
     group = run("prod").one(GROUP)
 

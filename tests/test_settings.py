@@ -122,12 +122,9 @@ def test_every_problem_of_every_section_is_in_one_report():
             "the network has IPv4 ranges only; leave it out, or name a subnet_group_name",
         ),
         (
-            {
-                "network": {"availability_zones": ["eu-west-1a"], "nat_gateways": "SINGLE"},
-                "cache": {"replicas": 0},
-            },
-            "network.nat_gateways",
-            "NAT gateways are not built yet: the S3 and interface endpoints serve instead",
+            {"clients": {"instances": ["app"], "public_address": True}},
+            "clients.public_address",
+            "needs a public subnet: give network.public_subnets, such as {ZONE: planned}",
         ),
     ],
 )
@@ -202,7 +199,10 @@ _VALUES = st.recursive(
     max_leaves=5,
 )
 _KEYS = {
-    "network": ["availability_zones", "cidr_block", "private_subnets", "interface_endpoints", "nat_gateways"],
+    "network": [
+        *("availability_zones", "cidr_block", "private_subnets", "public_subnets", "interface_endpoints"),
+        *("nat_gateways", "flow_logs_retention_days"),
+    ],
     "cache": [
         *("engine", "engine_version", "replicas", "node_type", "port", "parameters", "maintenance_window"),
         *("snapshot_window", "preferred_availability_zones", "auth_token", "log_retention_days", "vpc_id"),

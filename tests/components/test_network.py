@@ -179,6 +179,7 @@ def test_outputs_name_what_others_join(network):
             "eu-west-1a": "net-private-eu-west-1a-id",
             "eu-west-1b": "net-private-eu-west-1b-id",
         },
+        "public_subnet_ids": {},
         "endpoint_client_security_group_id": "net-endpoint-client-id",
         "s3_prefix_list_id": "pl-6da54004",
     }
@@ -241,19 +242,43 @@ def test_zones_in_another_order_change_nothing(deploy):
             "'ssm' is there twice; a VPC has one endpoint per service",
         ),
         (
-            {"nat_gateways": "SINGLE"},
+            {"nat_gateways": "single"},
             "nat_gateways",
-            "NAT gateways are not built yet: the S3 and interface endpoints serve instead",
+            "must be NONE, SINGLE or ONE_PER_ZONE, got 'single'; did you mean SINGLE?",
+        ),
+        ({"public_subnets": {}}, "public_subnets", "must name at least one zone, or be left out"),
+        (
+            {
+                "public_subnets": {"eu-west-1c": "10.20.0.0/24"},
+                "private_subnets": {"eu-west-1a": "10.20.0.0/25"},
+            },
+            "public_subnets.eu-west-1c",
+            "'10.20.0.0/24' overlaps private_subnets.eu-west-1a (10.20.0.0/25)",
         ),
         (
-            {"public_subnets": {}},
-            "public_subnets",
-            "public subnets are not built yet: everything is private, reached by Session Manager",
+            {"public_subnets": {"eu-west-1c": "10.20.0.0/24"}},
+            "private_subnets.eu-west-1a",
+            "as planned, '10.20.0.0/24' overlaps public_subnets.eu-west-1c (10.20.0.0/24); give a range for it",
         ),
         (
-            {"flow_logs_retention_days": 365},
+            {"public_subnets": {"us-east-1a": "planned"}},
+            "public_subnets.us-east-1a",
+            "'us-east-1a' is not in eu-west-1, where eu-west-1a is; a VPC has one region",
+        ),
+        (
+            {
+                "nat_gateways": "SINGLE",
+                "cidr_block": "10.0.0.0/25",
+                "private_subnets": {"eu-west-1a": "10.0.0.0/28"},
+            },
+            "cidr_block",
+            "10.0.0.0/25 is too small to plan subnets in; give a /24 or larger, or the subnets' own ranges",
+        ),
+        (
+            {"flow_logs_retention_days": 2},
             "flow_logs_retention_days",
-            "flow logs are not built yet; leave the key out",
+            "CloudWatch keeps logs for one of 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, "
+            "1096, 1827, 2192, 2557, 2922, 3288, 3653 days, got 2",
         ),
     ],
 )

@@ -15,7 +15,13 @@ from sandbox.provider.tables import TYPES
 from tests.test_program import run
 
 EVERYTHING = {
-    "network": {"availability_zones": ["eu-west-1a", "eu-west-1b"]},
+    "network": {
+        "availability_zones": ["eu-west-1a", "eu-west-1b"],
+        "public_subnets": {"eu-west-1c": "planned"},
+        "nat_gateways": "ONE_PER_ZONE",
+        "interface_endpoints": ["ssm"],
+        "flow_logs_retention_days": 365,
+    },
     "cache": {
         "replicas": 2,
         "parameters": {"maxmemory-policy": "noeviction"},
