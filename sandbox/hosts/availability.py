@@ -9,6 +9,7 @@ from .errors import HostsUnavailable, OperationFailed
 from .hosts import Hosts
 
 NOBODY_LISTENS = ("127.0.0.1", 9)
+REFUSALS = {"HostsError", "OSError", "PermissionError", "FileNotFoundError"}
 
 
 @functools.lru_cache(maxsize=1)
@@ -28,5 +29,8 @@ def available() -> str | None:
     except HostsUnavailable as error:
         return str(error)
     except OperationFailed as error:
+        # A command or a system call that was refused; anything else is a fault of ours and must not pass as a reason.
+        if error.kind not in REFUSALS:
+            raise
         return f"the kernel lacks what the hosts' network needs: {error}"
     return None
