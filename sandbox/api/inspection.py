@@ -118,10 +118,14 @@ class Inspection:
         return instances.log(instance_id, LOG_LINES) if boot.state != "failed" else boot.log_tail
 
     def _function_log(self, name: str) -> Iterator[str]:
+        from moto.awslambda.utils import get_backend
         from moto.logs.models import logs_backends
 
         for region in self._context.regions:
-            group = logs_backends[self._context.account_id][region].groups.get(f"/aws/lambda/{name}")
+            functions = get_backend(self._context.account_id, region).list_functions()
+            named = [one.logs_group_name for one in functions if one.function_name == name]
+            groups = logs_backends[self._context.account_id][region].groups
+            group = groups.get(named[0]) if named else None
             streams = sorted(group.streams.values(), key=lambda one: one.creation_time) if group else []
             for stream in streams:
                 yield from (event.message for event in stream.events)

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
+
+PARTS = (
+    "interfaces",
+    "nat_gateways",
+    "endpoints",
+    "security_groups",
+    "dependencies",
+    "instances",
+    "functions",
+    "keys",
+    "parameters",
+)
 
 
 @cache
 def install() -> None:
     """Patches moto, once in a process; no patch holds a state of its own."""
-    from . import (
-        dependencies,
-        endpoints,
-        instances,
-        interfaces,
-        keys,
-        nat_gateways,
-        parameters,
-        security_groups,
-    )
-
-    for part in (
-        interfaces,
-        nat_gateways,
-        endpoints,
-        security_groups,
-        dependencies,
-        instances,
-        keys,
-        parameters,
-    ):
-        part.install()
+    for part in PARTS:
+        import_module(f".{part}", __name__).install()

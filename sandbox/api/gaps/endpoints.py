@@ -124,6 +124,9 @@ def install() -> None:
     VPCEndPoint.ip_address_type = "ipv4"
     VPCEndPoint.dns_options = {"DnsRecordIpType": "ipv4"}
     VPCEndPoint.requester_managed = False
+    VPCEndPoint.vpc_endpoint_id = property(
+        lambda endpoint: endpoint.id
+    )  # what the filter of that name looks at
     around(VPCBackend, "create_vpc_endpoint")(_create)
     around(VPCBackend, "delete_vpc_endpoints")(_delete)
     around(VPCEndPoint, "modify")(_modify)

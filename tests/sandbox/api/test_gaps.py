@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 from .helpers import interface_endpoint, refused, run_instance
 
@@ -124,6 +126,13 @@ def test_endpoints_that_aws_refuses_are_refused(api, network):
     api.ec2.modify_vpc_attribute(VpcId=network.vpc, EnableDnsHostnames={"Value": False})
     with refused("InvalidParameter", "enableDnsHostnames"):
         interface_endpoint(api, network, "kms")
+
+
+def test_endpoints_are_found_by_their_ids_as_a_filter(api, network):
+    endpoint = interface_endpoint(api, network)["VpcEndpointId"]
+    for name, value in (("vpc-endpoint-id", endpoint), ("vpc-id", network.vpc)):
+        found = api.ec2.describe_vpc_endpoints(Filters=[{"Name": name, "Values": [value]}])["VpcEndpoints"]
+        assert [one["VpcEndpointId"] for one in found] == [endpoint]
 
 
 def test_descriptions_of_rules_are_kept_whatever_the_rule_names(api, network):
@@ -251,3 +260,30 @@ def test_the_period_of_a_keys_rotation_is_kept(api):
     kms.enable_key_rotation(KeyId=key, RotationPeriodInDays=90)
     status = kms.get_key_rotation_status(KeyId=key)
     assert (status["KeyRotationEnabled"], status["RotationPeriodInDays"]) == (True, 90)
+
+
+def test_a_function_logs_where_it_was_told_to(api):
+    functions, iam = api.client("lambda"), api.client("iam")
+    iam.create_role(RoleName="function", AssumeRolePolicyDocument="{}")
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("handler.py", "")
+    given = {
+        "Runtime": "python3.13",
+        "Role": "arn:aws:iam::123456789012:role/function",
+        "Handler": "handler.main",
+        "Code": {"ZipFile": code.getvalue()},
+    }
+    functions.create_function(FunctionName="plain", **given)
+    told = {"LogFormat": "Text", "LogGroup": "/shop/log"}
+    functions.create_function(FunctionName="told", LoggingConfig=told, **given)
+
+    def logging(name):
+        return functions.get_function_configuration(FunctionName=name)["LoggingConfig"]
+
+    assert logging("plain") == {"LogFormat": "Text", "LogGroup": "/aws/lambda/plain"}
+    assert logging("told") == told
+    functions.update_function_configuration(FunctionName="told", LoggingConfig={"LogGroup": "/other"})
+    assert logging("told")["LogGroup"] == "/other"
+    functions.update_function_configuration(FunctionName="told", Timeout=9)
+    assert logging("told")["LogGroup"] == "/other"
