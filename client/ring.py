@@ -42,6 +42,7 @@ class Ring:
 
 def _points(node: str, digests: int) -> list[int]:
     host, _, port = node.rpartition(":")
+    host = host.strip("[]")
     # libmemcached's own spelling: a bare host at the default port, and IPv6 addresses without brackets.
     spelling = host if port == _DEFAULT_PORT else f"{host}:{port}"
     return [
