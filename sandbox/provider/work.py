@@ -100,6 +100,19 @@ class Work:
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
 
+    def wait_until_gone(self, what: str, probe: Callable[[], object]) -> None:
+        """Waits until the probe answers nothing, or that there is no such thing."""
+
+        def gone() -> bool:
+            try:
+                return not probe()
+            except ClientError as exc:
+                if is_gone(exc):
+                    return True
+                raise
+
+        self.wait(f"{what} is gone", gone)
+
     def retry_while_in_use(self, action: Callable[[], object]) -> None:
         """Deletes something, again while something else still uses it, until the deadline."""
         pause = _FIRST_PAUSE_SECONDS

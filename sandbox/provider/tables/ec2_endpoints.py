@@ -33,7 +33,7 @@ def _current(work: Work, endpoint: str) -> Any:
 
 def _describe(work: Work, endpoint: str, state: Properties) -> Properties | None:
     description = _current(work, endpoint)
-    if description is None or description["State"].lower() in ("deleted", "deleting"):
+    if description is None or description["State"].lower() == "deleted":
         return None
     groups = [group["GroupId"] for group in description.get("Groups", [])]
     return {**description, "SecurityGroupIds": groups}
@@ -71,15 +71,7 @@ def _delete(work: Work, endpoint: str, state: Properties) -> None:
     failed = dig(answer, "Unsuccessful.0.Error")
     if failed and "NotFound" not in failed["Code"]:
         raise ProviderError(f"delete_vpc_endpoints: {failed['Code']}: {failed['Message']}")
-    work.wait(
-        f"{endpoint} is deleted",
-        lambda: (_current_or_none(work, endpoint) or {"State": "deleted"})["State"] == "deleted",
-    )
-
-
-def _current_or_none(work: Work, endpoint: str) -> Any:
-    wanted = [{"Name": "vpc-endpoint-id", "Values": [endpoint]}]
-    return dig(work.call("describe_vpc_endpoints", Filters=wanted), "VpcEndpoints.0")
+    work.wait_until_gone(endpoint, lambda: _describe(work, endpoint, state))
 
 
 def _prefix_list(path: str) -> Any:

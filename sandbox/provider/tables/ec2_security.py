@@ -71,6 +71,7 @@ _SECURITY_GROUP = ResourceType(
 
 _DEFAULT_GROUP_FIELDS = {
     "vpcId": text("VpcId", required=True, replaces=True),
+    # Rules are resources of their own: here only "none" can be said, which is what the group gets anyway.
     "ingress": blocks(default=[]),
     "egress": blocks(default=[]),
     "revokeRulesOnDelete": flag(default=False),

@@ -248,8 +248,7 @@ def _delete(work: Work, group: str, state: Properties) -> None:
     snapshot = {"FinalSnapshotIdentifier": final} if final else {}
     if _group(work, group)["Status"] != "deleting":
         work.call("delete_replication_group", ReplicationGroupId=group, **snapshot)
-    # Its description fails with NotFound once it is gone, which ends the deletion.
-    work.wait(f"replication group {group} is deleted", lambda: not _group(work, group))
+    work.wait_until_gone(f"replication group {group}", lambda: _group(work, group))
 
 
 _REPLICATION_GROUP = ResourceType(

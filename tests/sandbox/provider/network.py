@@ -77,6 +77,10 @@ class Network:
             Handler="handler.handler",
             Code={"ZipFile": (folder / "function.zip").read_bytes()},
         )
+        # moto looks at filters only where there is something to filter.
+        driver.create(
+            "ec2/VpcEndpoint", "dynamodb", vpcId=vpc, serviceName="com.amazonaws.eu-west-1.dynamodb"
+        )
         return cls(
             vpc=vpc,
             subnets=subnets,
