@@ -3,13 +3,13 @@
 import re
 
 from . import windows
+from .cache_checks import check_topic_and_addresses, check_window
 from .names import elasticache_name_fault
 from .problems import Checks
 from .retention import retention_fault
 
 _TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}")
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
-_TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 _S3_ARN = re.compile(r"arn:aws[a-z-]*:s3:::[^,]+")
 
 
@@ -79,17 +79,12 @@ def _check_backups(checks: Checks) -> None:
 
 def _check_windows(checks: Checks) -> None:
     """Refuse windows that are malformed, too short, or meet (R149-R151); warn of a lonely one (R152)."""
-    spans = {}
-    for key, parse in (
-        ("maintenance_window", windows.maintenance_window),
-        ("snapshot_window", windows.snapshot_window),
-    ):
-        text = checks.get(key)
-        if text is not None:
-            try:
-                spans[key] = parse(text)
-            except ValueError as error:
-                checks.add(key, str(error))
+    parsers = {
+        "maintenance_window": windows.maintenance_window,
+        "snapshot_window": windows.snapshot_window,
+    }
+    found = {key: check_window(checks, key, parse) for key, parse in parsers.items()}
+    spans = {key: span for key, span in found.items() if span}
     if len(spans) == 2 and windows.overlap(spans["maintenance_window"], spans["snapshot_window"]):
         text = checks.get("maintenance_window")
         checks.add(
@@ -108,8 +103,4 @@ def _check_logs_and_network(checks: Checks) -> None:
         checks.add("log_retention_days", fault)
     elif days and checks.get("apply_immediately", True) is False:
         checks.warn("a change of the logs is applied at once, whatever apply_immediately says (R163)")
-    topic = checks.get("notification_topic_arn")
-    if topic is not None and not _TOPIC_ARN.fullmatch(topic):
-        checks.add("notification_topic_arn", f"must be arn:aws:sns:REGION:ACCOUNT:NAME, got {topic!r} (R165)")
-    checks.choice("network_type", ("ipv4", "ipv6", "dual_stack"), "ipv4")
-    checks.choice("ip_discovery", ("ipv4", "ipv6"), "ipv4")
+    check_topic_and_addresses(checks)
