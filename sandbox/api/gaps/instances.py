@@ -8,10 +8,28 @@ from .patch import around
 
 
 def install() -> None:
-    """Patches interfaces of instances, and their monitoring."""
+    """Patches interfaces and volumes of instances, and their monitoring."""
     from moto.core.responses import ActionResult
+    from moto.ec2.models.elastic_block_store import EBSBackend
     from moto.ec2.models.instances import Instance
+    from moto.ec2.responses.instances import InstanceResponse
     from moto.ec2.responses.monitoring import Monitoring
+
+    @around(InstanceResponse, "_parse_block_device_mapping")
+    def parse(original: Any, response: Any) -> list[dict[str, Any]]:
+        """A volume made at launch goes with its instance unless told otherwise; moto's stays for ever."""
+        for device in response._get_param("BlockDeviceMappings", []):
+            device.get("Ebs", {}).setdefault("DeleteOnTermination", True)
+        return original(response)
+
+    @around(EBSBackend, "_create_default_encryption_key")
+    def make_key(original: Any, backend: Any) -> str:
+        """The key of EBS is AWS's own: nobody's destroy has to delete it."""
+        from moto.kms.models import kms_backends
+
+        arn = original(backend)
+        kms_backends[backend.account_id][backend.region_name].describe_key(arn).key_manager = "AWS"
+        return arn
 
     @around(Instance, "prep_nics")
     def prepare(original: Any, instance: Any, nic_spec: list[dict[str, Any]], **kwargs: Any) -> None:

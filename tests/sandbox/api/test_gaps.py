@@ -209,6 +209,23 @@ def test_a_terminated_instance_leaves_no_interface_unless_asked_to(api, network)
     assert interfaces(api, vpc_id=[network.vpc]) == []
 
 
+def test_a_terminated_instance_leaves_no_volume_unless_asked_to(api, network):
+    for told, left in (({}, 0), ({"DeleteOnTermination": False}, 1)):
+        disk = {
+            "DeviceName": "/dev/xvda",
+            "Ebs": {"VolumeSize": 9, "VolumeType": "gp3", "Encrypted": True, **told},
+        }
+        instance = run_instance(api, network, BlockDeviceMappings=[disk])
+        wanted = [{"Name": "attachment.instance-id", "Values": [instance]}]
+        (volume,) = api.ec2.describe_volumes(Filters=wanted)["Volumes"]
+        assert (volume["Size"], volume["Encrypted"]) == (9, True)
+        key = api.client("kms").describe_key(KeyId=volume["KmsKeyId"])["KeyMetadata"]
+        assert key["KeyManager"] == "AWS"
+        api.ec2.terminate_instances(InstanceIds=[instance])
+        wanted = [{"Name": "volume-id", "Values": [volume["VolumeId"]]}]
+        assert len(api.ec2.describe_volumes(Filters=wanted)["Volumes"]) == left
+
+
 def test_detailed_monitoring_is_turned_on_and_off(api, network):
     instance = run_instance(api, network)
 
