@@ -81,7 +81,7 @@ def drill(
         _let_them_begin(workers)
         accepted_at = remote.failover(outputs)
         tell("failover accepted")
-        restored = threads.submit(remote.wait_until_available, outputs, _RESTORED_SECONDS)
+        restored = threads.submit(remote.wait_until_restored, outputs, accepted_at, _RESTORED_SECONDS)
         records = []
         for place, worker in zip(found, workers, strict=True):
             answer = worker.result()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
 
 _POLL_SECONDS = 0.2
+_RESTORED_POLL_SECONDS = 1.0  # minutes on AWS, which throttles whoever asks more often
 _DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}
 _EXPIRED = {"ExpiredTokenException", "ExpiredToken", "InvalidClientTokenId", "UnrecognizedClientException"}
 
@@ -85,16 +86,20 @@ def service_events(outputs: Mapping[str, Any], since: float) -> list[tuple[float
     return sorted(events)
 
 
-def wait_until_available(outputs: Mapping[str, Any], seconds: float) -> float | None:
-    """Return when the group was whole again (seconds since 1970), or None after that time."""
+def wait_until_restored(outputs: Mapping[str, Any], since: float, seconds: float) -> float | None:
+    """Return when the replicas were whole again after a failover (seconds since 1970), or None after that time.
+
+    The group says "available" while the new replica is still being built; the event log says when it is there.
+    """
     group, ends = replication_group_id(outputs), time.monotonic() + seconds
     elasticache = _client("elasticache", outputs.get("region"))
     while time.monotonic() < ends:
+        recovered = any("Finished recovery" in text for _, text in service_events(outputs, since))
         with _explained("the state of the cache"):
             found = elasticache.describe_replication_groups(ReplicationGroupId=group)["ReplicationGroups"][0]
-        if found["Status"] == "available":
+        if recovered and found["Status"] == "available":
             return time.time()
-        time.sleep(_POLL_SECONDS)
+        time.sleep(_RESTORED_POLL_SECONDS)
     return None
 
 
