@@ -41,8 +41,8 @@ def evaluate(
         lost += [f"{record.worker} {number}" for number in answered if number not in found]
         doubled += sum(count - 1 for count in found.values())
         unknown += sum(outcome == "unknown" for _, _, outcome in record.writes)
-    write_gap = max((_gap(record.writes) for record in records), default=0.0)
-    read_gap = max((_gap(record.reads) for record in records), default=0.0)
+    write_gap = max((_gap(record.writes, accepted_at) for record in records), default=0.0)
+    read_gap = max((_gap(record.reads, accepted_at) for record in records), default=0.0)
     stale = [record.staleness_seconds for record in records if record.staleness_seconds is not None]
     drill = Drill(
         trigger=trigger,
@@ -81,13 +81,18 @@ def _judged(drill: Drill, limits: Limits, records: Sequence[WorkerRecord]) -> Dr
     return Drill(**{**drill.__dict__, "problems": tuple(problems)})
 
 
-def _gap(calls: Sequence[tuple[float, float, str]]) -> float:
-    """The longest time from one success to the next; an end without success counts to the last call."""
+def _gap(calls: Sequence[tuple[float, float, str]], since: float) -> float:
+    """The longest time from one success to the next that reached beyond the trigger.
+
+    A client's slow first connection, before it, is not the failover's doing; an end without success counts to the
+    last call.
+    """
     if not calls:
         return 0.0
     ends = [at + took for at, took, outcome in calls if outcome == "ok"]
     marks = [calls[0][0], *ends, max(at + took for at, took, _ in calls)]
-    return max(later - earlier for earlier, later in itertools.pairwise(marks))
+    gaps = [later - earlier for earlier, later in itertools.pairwise(marks) if later > since]
+    return max(gaps, default=0.0)
 
 
 def _timeline(

@@ -58,6 +58,12 @@ def test_the_write_gap_is_the_longest_time_between_two_successes_of_the_worst_cl
     assert drill.read_gap_seconds == pytest.approx(0.1)
 
 
+def test_a_slow_start_before_the_trigger_is_no_gap_of_the_failover():
+    drill = evaluate("TestFailover", 101.0, [record("fffffoooooooofoo", [*range(5, 13), 14, 15])])
+
+    assert drill.write_gap_seconds == pytest.approx(0.2)
+
+
 def test_a_client_that_never_writes_again_has_a_gap_to_its_last_attempt():
     drill = evaluate(
         "TestFailover", 100.2, [record("oo" + "f" * 50, [0, 1])], limits=Limits(write_gap_seconds=4)
