@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.hosts import tools
-from sandbox.hosts.hosts import available
+from sandbox.hosts import available, tools
 
 from .environment import REPOSITORY, Environment
 

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "__main__.py", "settings.py")
+CHANGING = ("up", "destroy", "refresh", "stop")
 
 
 class Environment:
@@ -25,6 +25,8 @@ class Environment:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.said: list[str] = []
+        self._kept: dict[str, Any] = {}
         for name in PROGRAM:
             shutil.copy(REPOSITORY / name, folder / name)
         for name in ("components", "client"):
@@ -37,6 +39,8 @@ class Environment:
 
     def sandbox(self, *words: str, code: int | None = 0, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run a command of the sandbox and check its exit code (None: any)."""
+        if words[0] in CHANGING:
+            self._kept.clear()
         return self.python("-m", "sandbox", *words, code=code, **options)
 
     def up(self, **options: Any) -> str:
@@ -44,6 +48,7 @@ class Environment:
         return self.sandbox("up", "--engine", "embedded", **options).stdout
 
     def python(self, *words: str, code: int | None = 0, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run Python in the folder; what it prints is kept in `said`."""
         result = subprocess.run(
             [sys.executable, *words],
             cwd=self.folder,
@@ -55,6 +60,7 @@ class Environment:
             **options,
         )
         said = f"{' '.join(words)}: exit {result.returncode}\n{result.stdout}\n{result.stderr}"
+        self.said.append(said)
         assert code is None or result.returncode == code, said
         return result
 
@@ -68,14 +74,31 @@ class Environment:
         }
         return {**kept, "PYTHONPATH": str(REPOSITORY), "NO_COLOR": "1"}
 
-    def outputs(self) -> dict[str, Any]:
-        return json.loads(self.sandbox("outputs", "--json").stdout)
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start a command of the sandbox, and do not wait for it."""
+        self._kept.clear()
+        return subprocess.Popen(
+            [sys.executable, "-m", "sandbox", *words],
+            cwd=self.folder,
+            env=self.variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
-    @cached_property
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs; asked for once as long as nothing is deployed."""
+        if "outputs" not in self._kept:
+            self._kept["outputs"] = json.loads(self.sandbox("outputs", "--json").stdout)
+        return self._kept["outputs"]
+
+    @property
     def aws(self) -> dict[str, str]:
         """What `sandbox env` exports."""
-        words = shlex.split(self.sandbox("env").stdout, comments=True)
-        return dict(word.split("=", 1) for word in words if "=" in word)
+        if "aws" not in self._kept:
+            words = shlex.split(self.sandbox("env").stdout, comments=True)
+            self._kept["aws"] = dict(word.split("=", 1) for word in words if "=" in word)
+        return self._kept["aws"]
 
     def boto(self, service: str) -> Any:
         """A boto3 client of the sandbox's API."""
@@ -109,9 +132,10 @@ class Environment:
         return json.loads(value)["auth_token"]
 
     def resources(self) -> dict[str, Mapping[str, Any]]:
-        """The stack's state by URN."""
+        """The stack's state by URN, without the default providers, which no run counts."""
         state = json.loads((self.folder / ".sandbox" / "stacks" / "dev.json").read_text())
-        return {item["urn"]: item for item in state["deployment"]["resources"]}
+        found = state["deployment"].get("resources", [])
+        return {item["urn"]: item for item in found if not item["type"].startswith("pulumi:providers:")}
 
     def stop(self) -> None:
         self.sandbox("stop", code=None)
