@@ -11,6 +11,7 @@ import psutil
 
 from ..errors import SandboxError
 from ..hosts.machines.roots import privileges
+from .stand_ins import stand_ins
 
 if TYPE_CHECKING:
     from .context import Context
@@ -41,6 +42,7 @@ class Inspection:
             "instances": list(self._instances()),
             "functions": list(self._functions()),
             "endpoints": list(self._endpoints()),
+            "stand_ins": stand_ins(self._context),
         }
 
     def logs(self, asked: Row) -> Row:

@@ -54,6 +54,9 @@ def status(as_json: bool) -> int:
     for kind, columns in TABLES.items():
         if told[kind]:
             console.print(_table(kind, columns, told[kind]))
+    console.print("[bold]in AWS's place[/]")
+    for sentence in told["stand_ins"]:
+        console.print(f"  {sentence}")
     return 0
 
 
