@@ -8,21 +8,20 @@ from components.client_function import ClientFunction
 from components.client_instances import ClientInstances
 from components.endpoint_parameter import EndpointParameter
 from components.network import Network
-from components.redis_cache import RedisCache
 
 stack = settings.read()
 network = Network("network", {**stack.network, "tags": stack.tags})
 place = {"vpc_id": network.vpc_id, "subnet_ids": network.private_subnet_ids, "tags": stack.tags}
-cache = RedisCache("cache", settings.placed(stack.cache, place))
+cache = stack.cache_type("cache", settings.placed(stack.cache, place))
 endpoint = EndpointParameter(
     "endpoint",
     {
         "engine": cache.engine,
         "host": cache.host,
-        "reader_host": cache.reader_host,
+        "reader_host": getattr(cache, "reader_host", None),
         "port": cache.port,
         "tls": cache.tls,
-        "auth_token": cache.auth_token,
+        "auth_token": getattr(cache, "auth_token", None),
         "tags": stack.tags,
     },
 )
@@ -44,9 +43,10 @@ outputs = {
     "engine": cache.engine,
     "engine_version": cache.engine_version,
     "host": cache.host,
-    "reader_host": cache.reader_host,
+    "reader_host": getattr(cache, "reader_host", None),
     "port": cache.port,
     "tls": cache.tls,
+    "node_addresses": getattr(cache, "node_addresses", None),
     "member_ids": cache.member_ids,
     "endpoint_parameter": endpoint.endpoint_parameter,
     "connection_parameter": endpoint.connection_parameter,

@@ -11,13 +11,18 @@ from pulumi.runtime import config as runtime_config
 
 from components.client_function import ClientFunctionArgs, check_client_function
 from components.client_instances import ClientInstancesArgs, check_client_instances
+from components.engines import DEFAULT_VERSIONS as ENGINES
+from components.memcached_arguments import MemcachedCacheArgs
+from components.memcached_cache import MemcachedCache
+from components.memcached_checks import check_memcached_cache
 from components.network import Network
 from components.network_arguments import NetworkArgs, check_network
 from components.node_types import regions_without
 from components.problems import Checks, ConfigurationError, Problem
 from components.redis_arguments import DEFAULT_NODE_TYPE, RedisCacheArgs
+from components.redis_cache import RedisCache
 from components.redis_checks import check_redis_cache
-from components.wording import did_you_mean, show
+from components.wording import did_you_mean, one_of, show
 
 SECTIONS = ("network", "cache", "clients", "tags")
 
@@ -31,7 +36,8 @@ class Settings(NamedTuple):
     """The checked arguments of each component, without what the program passes between them."""
 
     network: NetworkArgs
-    cache: RedisCacheArgs
+    cache_type: type[RedisCache | MemcachedCache]
+    cache: RedisCacheArgs | MemcachedCacheArgs
     instances: ClientInstancesArgs | None
     function: ClientFunctionArgs | None
     tags: Mapping[str, str]
@@ -57,13 +63,14 @@ def check(config: Mapping[str, Any], project: str, stack: str) -> Settings:
     zones = _zones(network)
     cache = report.section("cache", _NETWORK_WIRES.keys() | {"subnet_ids", "tags"})
     wires = {**_NETWORK_WIRES, "subnet_ids": dict.fromkeys(zones, "subnet-from-the-network")}
-    report.run("cache", check_redis_cache, {**cache, **_unless_existing(cache, wires)})
+    cache_type, check_cache = report.cache_component(cache)
+    report.run("cache", check_cache, {**cache, **_unless_existing(cache, wires)})
     instances, function = report.clients(wires)
     report.check_place(zones, cache)
     report.check_public_address(network, instances)
     if report.problems:
         raise ConfigurationError(f"the configuration of {project} (stack {stack})", report.problems)
-    return Settings(network, cache, instances, function, tags)
+    return Settings(network, cache_type, cache, instances, function, tags)
 
 
 class _Report:
@@ -103,6 +110,17 @@ class _Report:
             full = path if path.startswith("tags.") or path == "tags" else f"{section}.{path}"
             if Problem(full, message) not in self.problems:
                 self._add(full, message)
+
+    def cache_component(self, cache: dict[str, Any]) -> tuple[type[Any], Callable[[str, Any], Checks]]:
+        """Return the component of the engine and its check; take the engine out of what the component is not asked."""
+        engine = cache.get("engine", "redis")
+        if engine == "memcached":
+            del cache["engine"]
+            return MemcachedCache, check_memcached_cache
+        if isinstance(engine, str) and engine not in ENGINES:
+            hint = did_you_mean(cache.pop("engine"), ENGINES)
+            self._add("cache.engine", f"must be {one_of(ENGINES)}, got {engine!r}{hint}")
+        return RedisCache, check_redis_cache
 
     def clients(self, wires: Mapping[str, Any]) -> tuple[Any, Any]:
         """Return the arguments of the instances and of the function, None for what is not asked for."""
@@ -179,7 +197,7 @@ def _unless_existing(cache: Mapping[str, Any], wires: Mapping[str, Any]) -> dict
     return {key: value for key, value in wires.items() if existing[key] not in cache}
 
 
-def placed(cache: RedisCacheArgs, place: Mapping[str, Any]) -> RedisCacheArgs:
+def placed(cache: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, Any]:
     """Return the cache's arguments with its place in the network, but for what exists already."""
     wires = {key: value for key, value in place.items() if key != "tags"}
     return {**cache, **_unless_existing(cache, wires), "tags": place["tags"]}

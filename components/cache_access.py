@@ -35,7 +35,9 @@ class CacheAccess(pulumi.ComponentResource):
     """
 
     cache_security_group_id: pulumi.Output[str]
+    """Group of the cache."""
     client_security_group_id: pulumi.Output[str]
+    """Group to join to reach the cache."""
 
     def __init__(self, name: str, args: CacheAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         check_cache_access(name, args).raise_problems()

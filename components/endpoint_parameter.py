@@ -14,6 +14,11 @@ from .problems import Checks, check_component_name
 
 _CONNECTION = ("engine", "host", "reader_host", "port", "tls", "auth_token")
 
+_NOT_OF_MEMCACHED = {
+    "auth_token": "password: network and TLS protect it (R105)",
+    "reader_host": "replicas, hence no host to read from",
+}
+
 
 class EndpointParameterArgs(TypedDict):
     """Arguments of EndpointParameter."""
@@ -46,9 +51,13 @@ class EndpointParameter(pulumi.ComponentResource):
     """
 
     endpoint_parameter: pulumi.Output[str]
+    """Name of the parameter that holds `host:port`."""
     connection_parameter: pulumi.Output[str]
+    """Name of the parameter that holds the whole connection as JSON."""
     key_arn: pulumi.Output[str]
+    """Key that encrypts both."""
     read_policy_json: pulumi.Output[str]
+    """Policy that reads these two parameters and nothing else."""
 
     def __init__(
         self, name: str, args: EndpointParameterArgs, opts: pulumi.ResourceOptions | None = None
@@ -105,6 +114,10 @@ def check_endpoint_parameter(name: str, args: EndpointParameterArgs) -> Checks:
     checks = Checks.of(EndpointParameterArgs, args, "EndpointParameter", name)
     check_component_name(checks, name)
     checks.integer("key_deletion_window_days", 7, 30, default=7)
+    if checks.get("engine") == "memcached":
+        for key, reason in _NOT_OF_MEMCACHED.items():
+            if checks.args.get(key) is not None:
+                checks.add(key, f"Memcached has no {reason}")
     path = checks.get("parameter_path")
     fault = parameter_path_fault(path) if path is not None else None
     if fault:

@@ -36,6 +36,11 @@ def member_ids(replication_group_id: str, nodes: int) -> list[str]:
     return [f"{replication_group_id}-{number:03}" for number in range(1, nodes + 1)]
 
 
+def cache_node_ids(nodes: int) -> list[str]:
+    """Return the ids of a Memcached cluster's nodes: growing adds the next, shrinking removes the last (R90, R174)."""
+    return [f"{number:04}" for number in range(1, nodes + 1)]
+
+
 def default_parameter_path(project: str, stack: str) -> str:
     """Return /PROJECT/STACK, or /pulumi/PROJECT/STACK for a project whose name AWS keeps for itself.
 

@@ -82,20 +82,21 @@ class RedisCacheArgs(TypedDict):
     """Tags for every resource. Default: none."""
 
 
-_CLUSTER_MODE = "cluster mode enabled has no component yet: this one has one shard with 0-5 replicas"
-_SERVERLESS = "serverless caches have no component yet: this one runs nodes of a node_type"
-_GLOBAL = "global datastores have no component yet: this one lives in one region"
+CLUSTER_MODE = "cluster mode enabled has no component yet: this one has one shard with 0-5 replicas"
+SERVERLESS = "serverless caches have no component yet: this one runs nodes of a node_type"
+GLOBAL = "global datastores have no component yet: this one lives in one region"
 _ROLES = "role-based access (user groups) is not offered yet: authentication: token protects the cache"
 REFUSED = {
-    "num_node_groups": _CLUSTER_MODE,
-    "replicas_per_node_group": _CLUSTER_MODE,
-    "node_group_configurations": _CLUSTER_MODE,
-    "cluster_mode": _CLUSTER_MODE,
-    "shards": _CLUSTER_MODE,
-    "serverless": _SERVERLESS,
-    "global_replication_group_id": _GLOBAL,
-    "global_datastore": _GLOBAL,
+    "num_node_groups": CLUSTER_MODE,
+    "replicas_per_node_group": CLUSTER_MODE,
+    "node_group_configurations": CLUSTER_MODE,
+    "cluster_mode": CLUSTER_MODE,
+    "shards": CLUSTER_MODE,
+    "serverless": SERVERLESS,
+    "global_replication_group_id": GLOBAL,
+    "global_datastore": GLOBAL,
     "user_group_ids": _ROLES,
+    "node_count": "is of Memcached only; say replicas, the copies of the primary",
     "num_cache_clusters": "say replicas: the nodes besides the primary",
     "multi_az_enabled": "replicas decides it: more than 0 means Multi-AZ",
     "automatic_failover_enabled": "replicas decides it: more than 0 means automatic failover",

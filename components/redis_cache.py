@@ -11,8 +11,8 @@ import pulumi_aws as aws
 
 from . import engines, node_types
 from .cache_access import CacheAccess
+from .cache_groups import parameter_group_name, subnet_group_name
 from .names import member_ids
-from .parameters import as_text
 from .redis_arguments import DEFAULT_NODE_TYPE, DEFAULT_PORT, RedisCacheArgs
 from .redis_checks import check_redis_cache
 
@@ -39,15 +39,25 @@ class RedisCache(pulumi.ComponentResource):
     """
 
     engine: pulumi.Output[str]
+    """redis or valkey."""
     engine_version: pulumi.Output[str]
+    """Version that runs, with its patch."""
     host: pulumi.Output[str]
+    """Name of the primary: where to write. It follows a failover."""
     reader_host: pulumi.Output[str] | None
+    """Name of the replicas: where to read. Absent without replicas."""
     port: pulumi.Output[int]
+    """Port of every node."""
     tls: pulumi.Output[bool]
+    """Whether the cache speaks TLS."""
     auth_token: pulumi.Output[str] | None
+    """The token, as a secret. Absent with authentication: none."""
     member_ids: pulumi.Output[Sequence[str]]
+    """Ids of the nodes' cache clusters, as metrics and events name them."""
     client_security_group_id: pulumi.Output[str] | None
+    """Group to join to reach the cache. Absent with security_group_ids."""
     replication_group: aws.elasticache.ReplicationGroup
+    """The replication group itself."""
 
     def __init__(self, name: str, args: RedisCacheArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         checks = check_redis_cache(name, args)
@@ -76,9 +86,9 @@ class RedisCache(pulumi.ComponentResource):
             multi_az_enabled=self._nodes > 1,
             preferred_cache_cluster_azs=args.get("preferred_availability_zones"),
             port=port,
-            subnet_group_name=self._subnet_group(),
+            subnet_group_name=subnet_group_name(name, args, self._child),
             security_group_ids=[access.cache_security_group_id] if access else args["security_group_ids"],
-            parameter_group_name=self._parameter_group(),
+            parameter_group_name=parameter_group_name(name, args, self._engine, self._version, self._child),
             log_delivery_configurations=self._logs(),
             auth_token=self.auth_token,
             auth_token_update_strategy=args.get("auth_token_update_strategy", "ROTATE")
@@ -129,35 +139,6 @@ class RedisCache(pulumi.ComponentResource):
     def _stash(self, role: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
         options = pulumi.ResourceOptions(parent=self, ignore_changes=["input"])
         return pulumi.Stash(f"{self._name}-{role}", input=value, opts=options).output
-
-    def _subnet_group(self) -> pulumi.Input[str]:
-        if "subnet_group_name" in self._args:
-            return self._args["subnet_group_name"]
-        return aws.elasticache.SubnetGroup(
-            self._name,
-            description=f"Subnets of cache {self._name}",
-            subnet_ids=[self._args["subnet_ids"][zone] for zone in sorted(self._args["subnet_ids"])],
-            tags=self._tags,
-            opts=self._child,
-        ).name
-
-    def _parameter_group(self) -> pulumi.Input[str]:
-        """Return the group's name, always stated: left out, a group no longer wanted would stay attached."""
-        family = engines.family(self._engine, self._version)
-        if not self._args.get("parameters"):
-            return self._args.get("parameter_group_name", f"default.{family}")
-        # A new major version has a new family, hence a new group; automatic names let it exist beside the old one.
-        return aws.elasticache.ParameterGroup(
-            self._name,
-            family=family,
-            description=f"Parameters of cache {self._name}",
-            parameters=[
-                {"name": key, "value": as_text(value)}
-                for key, value in sorted(self._args["parameters"].items())
-            ],
-            tags=self._tags,
-            opts=self._child,
-        ).name
 
     def _logs(self) -> list[aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgsDict]:
         """Return the deliveries of the logs this version has, each to a group of its own (R161, R162)."""

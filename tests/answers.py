@@ -83,6 +83,7 @@ def _cluster(id_: str, inputs: dict[str, Any]) -> dict[str, Any]:
     return {
         "clusterId": id_,
         "clusterAddress": host,
+        "engineVersionActual": inputs.get("engineVersion", "1.6.22"),
         "configurationEndpoint": f"{host}:{port}",
         "cacheNodes": [
             {

@@ -180,6 +180,23 @@ def test_instances_with_public_addresses_stand_in_a_public_subnet_and_others_do_
     assert subnets == [f"network-private-{zone}-id" for zone in zones]
 
 
+def test_memcached_is_the_same_program_without_token_and_reader():
+    declared = run(cache={"engine": "memcached", "node_count": 3})
+
+    host = "cache-id.abc123.cfg.euw1.cache.amazonaws.com"
+    assert json.loads(declared.one(PARAMETER, "endpoint-connection").inputs["value"]) == {
+        "engine": "memcached",
+        "host": host,
+        "port": 11211,
+        "tls": True,
+    }
+    assert declared.one(PARAMETER, "endpoint-endpoint").inputs["value"] == f"{host}:11211"
+    assert set(declared.stack.outputs) == (OUTPUTS - {"reader_host"}) | {"node_addresses"}
+    assert declared.stack.outputs["member_ids"] == ["0001", "0002", "0003"]
+    assert declared.of_type(GROUP) == {}
+    assert declared.stack.secret_outputs == set()
+
+
 def test_prod_turns_the_dial():
     group = run("prod").one(GROUP)
 

@@ -12,7 +12,9 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 import settings
+from components.memcached_cache import MemcachedCache
 from components.problems import ConfigurationError
+from components.redis_cache import RedisCache
 from tests.recorder import deploy
 
 DEV = {
@@ -38,6 +40,7 @@ def problems_of(**sections):
 def test_sections_become_the_arguments_of_the_components():
     assert check() == settings.Settings(
         network={"availability_zones": ["eu-west-1a", "eu-west-1b"]},
+        cache_type=RedisCache,
         cache={"engine": "redis", "replicas": 1},
         instances={"instances": ["app"]},
         function={},
@@ -45,9 +48,15 @@ def test_sections_become_the_arguments_of_the_components():
     )
 
 
+def test_the_engine_chooses_the_component():
+    assert check(cache={"engine": "valkey"})[1:3] == (RedisCache, {"engine": "valkey"})
+    assert check(cache={})[1:3] == (RedisCache, {})
+    assert check(cache={"engine": "memcached", "node_count": 3})[1:3] == (MemcachedCache, {"node_count": 3})
+
+
 def test_without_clients_there_are_none():
-    assert check(clients={})[2:4] == (None, None)
-    assert check(clients={"function": False})[2:4] == (None, None)
+    assert check(clients={})[3:5] == (None, None)
+    assert check(clients={"function": False})[3:5] == (None, None)
 
 
 def test_a_function_may_have_arguments_of_its_own():
@@ -85,6 +94,24 @@ def test_every_problem_of_every_section_is_in_one_report():
         ({"cache": "redis"}, "cache", "must be a mapping, got 'redis'"),
         ({"cache": ["redis"]}, "cache", "must be a mapping, got ['redis']"),
         ({"cache": None}, "cache", "must be a mapping, got None"),
+        (
+            {"cache": {"engine": "Memcached"}},
+            "cache.engine",
+            "must be redis, valkey or memcached, got 'Memcached'; did you mean memcached?",
+        ),
+        ({"cache": {"engine": "mysql"}}, "cache.engine", "must be redis, valkey or memcached, got 'mysql'"),
+        ({"cache": {"engine": 1}}, "cache.engine", "must be text, got 1; put it in quotes"),
+        (
+            {"cache": {"engine": "memcached", "replicas": 1}},
+            "cache.replicas",
+            "Memcached has no replicas: node_count nodes share the keys, each key is on one of them",
+        ),
+        ({"cache": {"engine": "memcached", "node_count": 61}}, "cache.node_count", "must be 1-60, got 61"),
+        (
+            {"cache": {"node_count": 2}},
+            "cache.node_count",
+            "is of Memcached only; say replicas, the copies of the primary",
+        ),
         ({"tags": "dev"}, "tags", "must be a mapping, got 'dev'"),
         ({"tags": {"stage": 1}}, "tags.stage", "must be text, got 1; put it in quotes"),
         ({"network": {}}, "network.availability_zones", "is required"),
@@ -207,7 +234,13 @@ _KEYS = {
         *("engine", "engine_version", "replicas", "node_type", "port", "parameters", "maintenance_window"),
         *("snapshot_window", "preferred_availability_zones", "auth_token", "log_retention_days", "vpc_id"),
         *("restore_snapshot_arns", "kms_key_arn", "security_group_ids", "subnet_group_name", "network_type"),
-        *("restore_snapshot_name", "parameter_group_name", "transit_encryption", "authentication"),
+        *(
+            "node_count",
+            "restore_snapshot_name",
+            "parameter_group_name",
+            "transit_encryption",
+            "authentication",
+        ),
     ],
     "clients": ["instances", "instance_type", "ingress", "function", "packages", "security_group_ids"],
     "tags": ["a", "aws:b", "Name"],
@@ -221,9 +254,14 @@ _KEYS = {
             f"aws-cache:{section}": st.dictionaries(st.sampled_from(keys), _VALUES, max_size=4) | _VALUES
             for section, keys in _KEYS.items()
         },
-    )
+    ),
+    # By itself a random value is hardly ever the one word that leads to the other component.
+    st.sampled_from([None, "memcached", "valkey"]),
 )
 @effort(max_examples=300, derandomize=True, deadline=None)
-def test_any_configuration_ends_in_settings_or_in_one_configuration_error(config):
+def test_any_configuration_ends_in_settings_or_in_one_configuration_error(config, engine):
+    cache = config.get("aws-cache:cache")
+    if engine and isinstance(cache, dict):
+        cache["engine"] = engine
     with contextlib.suppress(ConfigurationError):
         settings.check({**DEV, **config}, "aws-cache", "dev")

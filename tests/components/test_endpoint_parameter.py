@@ -171,6 +171,16 @@ def test_tags_reach_every_taggable_child(endpoint):
     [
         ({"key_deletion_window_days": 6}, "key_deletion_window_days", "must be 7-30, got 6"),
         ({"host": None}, "host", "is required"),
+        (
+            {"engine": "memcached", "reader_host": None},
+            "auth_token",
+            "Memcached has no password: network and TLS protect it (R105)",
+        ),
+        (
+            {"engine": "memcached", "auth_token": None},
+            "reader_host",
+            "Memcached has no replicas, hence no host to read from",
+        ),
         ({"port": "6379"}, "port", "must be a whole number, got '6379'"),
         (
             {"parameter_path": "/aws-cache/dev"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.names import (
+    cache_node_ids,
     component_name_fault,
     default_parameter_path,
     elasticache_name_fault,
@@ -41,6 +42,7 @@ def test_the_name_of_something_that_cannot_exist_is_refused(name):
 
 def test_members_are_numbered_from_001():
     assert member_ids("cache-1234567", 2) == ["cache-1234567-001", "cache-1234567-002"]
+    assert cache_node_ids(11)[::10] == ["0001", "0011"]
 
 
 def test_the_parameter_path_is_project_and_stack():

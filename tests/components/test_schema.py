@@ -12,10 +12,11 @@ from components.cache_access import CacheAccess
 from components.endpoint_parameter import EndpointParameter
 from components.flow_logs import FlowLogs
 from components.internet_access import InternetAccess
+from components.memcached_cache import MemcachedCache
 from components.network import Network
 from components.redis_cache import RedisCache
 
-COMPONENTS = [Network, InternetAccess, FlowLogs, CacheAccess, RedisCache, EndpointParameter]
+COMPONENTS = [Network, InternetAccess, FlowLogs, CacheAccess, RedisCache, MemcachedCache, EndpointParameter]
 
 
 # The SDK leaves a file of pulumi_aws for the garbage collector to close.
