@@ -419,6 +419,33 @@ OTHERS = (
         {"arn", "name"},
     ),
     Case(
+        # The engine of single clusters that the sandbox runs.
+        "elasticache/Cluster",
+        lambda net: {
+            "engine": "redis",
+            "engineVersion": "7.0",
+            "nodeType": "cache.t4g.micro",
+            "numCacheNodes": 1,
+            "port": 6379,
+            "subnetGroupName": net.cache_subnets,
+            "securityGroupIds": [net.group],
+            "applyImmediately": True,
+        },
+        lambda net: (
+            {"nodeType": "cache.t4g.small"},
+            {"securityGroupIds": [net.other_group]},
+            {"maintenanceWindow": "mon:05:00-mon:06:00"},
+            {"engineVersion": "7.1"},
+        ),
+        lambda net: {
+            "port": 6380,
+            "engineVersion": "6.2",
+            "subnetGroupName": "another",
+            "engine": "memcached",
+        },
+        {"arn", "cacheNodes", "engineVersionActual", "availabilityZone"},
+    ),
+    Case(
         "elasticache/ReplicationGroup",
         _group,
         lambda net: (

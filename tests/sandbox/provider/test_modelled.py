@@ -37,6 +37,19 @@ EVERYTHING = {
         "function": {"url": "iam"},
     },
 }
+MEMCACHED = {
+    **EVERYTHING,
+    "cache": {
+        "engine": "memcached",
+        "node_count": 3,
+        "preferred_availability_zones": ["eu-west-1a", "eu-west-1b", "eu-west-1a"],
+        "parameters": {"idle_timeout": 60},
+        "maintenance_window": "sun:05:00-sun:06:00",
+        "notification_topic_arn": "arn:aws:sns:eu-west-1:123456789012:events",
+        "ip_discovery": "ipv4",
+        "deletion_protection": True,
+    },
+}
 
 
 def sdk_class(token: str) -> type:
@@ -51,7 +64,9 @@ def camel(name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("stack", "sections"), [("dev", {}), ("prod", {}), ("dev", EVERYTHING)], ids=["dev", "prod", "everything"]
+    ("stack", "sections"),
+    [("dev", {}), ("prod", {}), ("dev", EVERYTHING), ("dev", MEMCACHED)],
+    ids=["dev", "prod", "everything", "memcached"],
 )
 @pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
 def test_every_type_and_input_that_the_program_registers_is_modelled(stack, sections, preview):

@@ -12,7 +12,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from sandbox.provider import AwsProvider, ProviderError
 from sandbox.provider.tables.elasticache_versions import is_downgrade, shown_version
 from sandbox.provider.values import UNKNOWN, plain_bag, wrap
-from tests.sandbox.provider.driver import REGION, Driver, secret, urn
+from tests.sandbox.provider.driver import REGION, Driver, Resource, secret, urn
 
 GROUP = {"description": "a cache", "nodeType": "cache.t4g.micro"}
 
@@ -288,3 +288,52 @@ def test_a_program_for_another_region_is_refused(driver):
     request = protocol.ConfigureRequest({}, {"region": PropertyValue("us-east-1")}, True, True)
     with pytest.raises(ProviderError, match="runs as region eu-west-1, the program asks for us-east-1"):
         asyncio.run(driver.provider.configure(request))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "reason"),
+    [
+        ({"numCacheNodes": 1, "azMode": "cross-az"}, "azMode cross-az needs numCacheNodes of at least 2"),
+        (
+            {"engine": "redis", "numCacheNodes": 2},
+            "a redis cluster has 1 node; replicas need a replication group",
+        ),
+        ({"clusterId": "c" * 51}, "clusterId has at most 50 characters"),
+        ({"engine": "valkey"}, "engine: expected one of memcached, redis, got 'valkey'"),
+    ],
+)
+def test_what_the_real_provider_refuses_of_a_cluster_at_preview_is_refused(driver, inputs, reason):
+    (told,) = driver.reasons("elasticache/Cluster", **inputs)
+    assert told == f"aws:elasticache/cluster:Cluster: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "replaces"),
+    [
+        ({"nodeType": "cache.t4g.small"}, ["nodeType"]),
+        ({"engineVersion": "1.6.17"}, ["engineVersion"]),
+        ({"transitEncryptionEnabled": False}, ["transitEncryptionEnabled"]),
+        ({"port": 11212}, ["port"]),
+        ({"numCacheNodes": 4, "azMode": "single-az", "parameterGroupName": "another"}, []),
+    ],
+)
+def test_a_memcached_cluster_is_replaced_exactly_by_what_replaces_it_in_aws(driver, inputs, replaces):
+    before = {
+        "engine": "memcached",
+        "engineVersion": "1.6.22",
+        "nodeType": "cache.t4g.micro",
+        "numCacheNodes": 2,
+        "azMode": "cross-az",
+        "port": 11211,
+        "transitEncryptionEnabled": True,
+    }
+    checked = driver.checked("elasticache/Cluster", "it", before)
+    state = {**checked, "engineVersionActual": wrap("1.6.22")}
+    resource = Resource(urn("elasticache/Cluster", "it"), "it", checked, state)
+
+    assert driver.diff(resource, **{**before, **inputs}).replaces == replaces
+
+
+def test_a_memcached_cluster_is_refused_by_name_until_the_sandbox_runs_one(driver, network):
+    with pytest.raises(ProviderError, match=r"memcached.*not modelled|not modelled.*memcached"):
+        driver.create("elasticache/Cluster", engine="memcached", numCacheNodes=2, nodeType="cache.t4g.micro")
