@@ -103,7 +103,7 @@ def _install(python: Path, target: Path, packages: tuple[str, ...]) -> None:
     uv = _uv()
     common = ["--target", str(target), "--constraint", str(LOCK), "--only-binary", ":all:", *packages]
     if uv:
-        argv = [uv, "pip", "install", "--quiet", "--python", str(python), *common]
+        argv = [uv, "pip", "install", "--quiet", "--system-certs", "--python", str(python), *common]
     else:
         argv = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-compile"]
         argv += ["--disable-pip-version-check", *common]
