@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # Where it is set, each command would compile the libraries anew: seconds instead of a fraction.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-systems lint bench clean lock packages
+.PHONY: help demo test test-systems lint docs bench clean lock packages
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ test: packages $(READY) ## the tests: under 8 minutes
 
 lint: $(READY) ## ruff and pyright
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright
+
+docs: $(READY) ## renew docs/reference.md from the source
+	@$(BIN)/python scripts/reference
 
 bench: packages $(READY) ## the measurements, one after the other; each prints a table and writes JSON
 	@set -e; for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done
