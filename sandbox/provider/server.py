@@ -27,7 +27,6 @@ _VERSION = "7.51.1"
 _SIGNATURES = {rpc._special_asset_sig, rpc._special_archive_sig}
 _CALLS = (
     "CheckConfig",
-    "DiffConfig",
     "Configure",
     "Check",
     "Diff",
@@ -49,6 +48,10 @@ class Servicer(ProviderServicer):
     async def Handshake(self, request: Any, context: Any) -> None:
         """Unimplemented, upon which the engine goes on with Configure."""
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Handshake is not implemented")
+
+    async def DiffConfig(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
+        """No setting replaces the provider: it is configured anew each time. The SDK's answer fails to encode."""
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
 
 def _with_plain_errors(name: str) -> Callable[..., Awaitable[Any]]:

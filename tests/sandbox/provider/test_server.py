@@ -48,6 +48,11 @@ def test_an_engine_attaches_and_is_told_to_go_on_without_a_handshake(stub):
     assert stub.GetPluginInfo(empty_pb2.Empty()).version
 
 
+def test_no_setting_of_the_provider_replaces_it(stub):
+    request = provider_pb2.DiffRequest(olds=bag({"region": REGION}), news=bag({"region": "us-east-1"}))
+    assert stub.DiffConfig(request).changes == provider_pb2.DiffResponse.DIFF_NONE
+
+
 def test_a_refused_input_arrives_as_a_check_failure(stub):
     answer = stub.Check(
         provider_pb2.CheckRequest(urn=urn("ec2/Vpc", "main"), news=bag({"cidr": "10.0.0.0/16"}))
