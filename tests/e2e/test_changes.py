@@ -1,0 +1,151 @@
+"""A stack that is in use is changed: in place where AWS can, else replaced; its clients go on either way."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from client.drill import evaluate
+from client.drill_worker import WorkerRecord
+
+from .environment import Environment
+from .instance_programs import FOLLOWER, WRITER, on_instance
+
+pytestmark = pytest.mark.namespaces
+
+GAP_SECONDS = 5.0
+FOLLOWED_SECONDS = 2.0
+GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
+PARAMETER_GROUP = "aws:elasticache/parameterGroup:ParameterGroup"
+
+
+@pytest.fixture(scope="module")
+def changed(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+    """An environment that these tests change, each another part of it."""
+    environment = Environment(tmp_path_factory.mktemp("changed"))
+    try:
+        environment.up()
+        yield environment
+    finally:
+        environment.stop()
+
+
+def up_under_load(environment: Environment) -> str:
+    """Bring the stack up while an instance writes, prove that no write was harmed, and return what was printed."""
+    with on_instance(environment, WRITER) as writer:
+        began = time.time()
+        said = environment.up()
+    record = WorkerRecord.from_mapping(writer.answer)
+    drill = evaluate("up", began, [record])
+    assert drill.acknowledged > 20
+    assert (drill.lost, drill.doubled) == (0, 0), drill.lost_writes
+    assert drill.write_gap_seconds <= GAP_SECONDS
+    assert drill.read_gap_seconds <= GAP_SECONDS
+    assert record.writes[-1][2] == "ok"
+    return said
+
+
+def steps(said: str, word: str) -> list[str]:
+    """The types of AWS's resources to which this was done; components only mirror their arguments."""
+    return re.findall(rf"^{word} +(aws:\S+) ", said, re.MULTILINE)
+
+
+def identities(environment: Environment) -> Mapping[str, str | None]:
+    """The physical id of each resource by its URN."""
+    return {urn: resource.get("id") for urn, resource in environment.resources().items()}
+
+
+def group(environment: Environment) -> dict[str, Any]:
+    (found,) = environment.boto("elasticache").describe_replication_groups()["ReplicationGroups"]
+    return found
+
+
+def memory(environment: Environment) -> Mapping[str, str]:
+    """What the primary says of its memory, as a person on the instance reads it."""
+    said = environment.sandbox("run", "app", "--", "cache-cli INFO memory").stdout
+    return dict(line.split(":", 1) for line in said.splitlines() if ":" in line)
+
+
+def test_a_replica_is_added_in_place_while_writes_go_on(changed: Environment):
+    before = identities(changed)
+    changed.configure("cache", replicas=2)
+
+    said = up_under_load(changed)
+
+    assert (steps(said, "updated"), identities(changed)) == ([GROUP], before)
+    assert (group(changed)["Status"], len(group(changed)["MemberClusters"])) == ("available", 3)
+    assert changed.outputs()["member_ids"] == group(changed)["MemberClusters"]
+    assert "connected_slaves:2" in changed.sandbox("run", "app", "--", "cache-cli INFO replication").stdout
+
+
+def test_a_tag_is_added_in_place_while_writes_go_on(changed: Environment):
+    before = identities(changed)
+    changed.configure("tags", owner="tests")
+
+    said = up_under_load(changed)
+
+    assert identities(changed) == before
+    assert len(steps(said, "updated")) > 20
+    assert not steps(said, "created") + steps(said, "replaced") + steps(said, "deleted")
+    tags = changed.boto("elasticache").list_tags_for_resource(ResourceName=group(changed)["ARN"])["TagList"]
+    assert {"Key": "owner", "Value": "tests"} in tags
+
+
+def test_parameters_are_set_in_place_while_writes_go_on(changed: Environment):
+    before = identities(changed)
+    changed.configure("cache", parameters={"maxmemory-policy": "allkeys-lfu"})
+
+    said = up_under_load(changed)
+
+    after = identities(changed)
+    assert (steps(said, "created"), steps(said, "updated")) == ([PARAMETER_GROUP], [GROUP])
+    assert {urn: after[urn] for urn in before} == before
+    assert memory(changed)["maxmemory_policy"] == "allkeys-lfu"
+
+    changed.configure("cache", parameters={"maxmemory-policy": "volatile-ttl"})
+    again = up_under_load(changed)
+
+    assert (steps(again, "updated"), identities(changed)) == ([PARAMETER_GROUP], after)
+    assert memory(changed)["maxmemory_policy"] == "volatile-ttl"
+
+
+def test_the_nodes_are_made_larger_in_place_while_writes_go_on(changed: Environment):
+    before, bytes_before = identities(changed), int(memory(changed)["maxmemory"])
+    changed.configure("cache", node_type="cache.t4g.small")
+
+    said = up_under_load(changed)
+
+    assert (steps(said, "updated"), identities(changed)) == ([GROUP], before)
+    assert group(changed)["CacheNodeType"] == "cache.t4g.small"
+    assert int(memory(changed)["maxmemory"]) > 2 * bytes_before
+
+
+def test_a_new_port_replaces_the_cache_and_a_running_client_follows_by_itself(changed: Environment):
+    before, old = identities(changed), group(changed)["ReplicationGroupId"]
+    changed.configure("cache", port=6380)
+
+    with on_instance(changed, FOLLOWER) as follower:
+        said = changed.up()
+        ended = time.time()
+        time.sleep(FOLLOWED_SECONDS + 1)
+
+    after = identities(changed)
+    assert GROUP in steps(said, "replaced")
+    assert not {kind for kind in steps(said, "replaced") if kind.startswith(("aws:ec2/inst", "aws:lambda"))}
+    kept = [urn for urn in before if "Client" in urn]
+    assert len(kept) > 10
+    assert {urn: after.get(urn) for urn in kept} == {urn: before[urn] for urn in kept}
+    assert group(changed)["ReplicationGroupId"] != old
+    assert changed.outputs()["port"] == 6380
+    rounds = follower.answer
+    assert rounds[0][1:] == ["ok", 6379]
+    late = [how for at, *how in rounds if at > ended + FOLLOWED_SECONDS]
+    assert len(late) > 10
+    assert [how for how in late if how != ["ok", 6380]] == []
+    changed.client("put", "after", "the change", "--from", "function")
+    found = changed.client("get", "after", "--from", "instances").stdout
+    assert "the change" in found
