@@ -24,8 +24,9 @@ class Change:
 
 
 def changed_keys(old: Bag, new: Bag) -> tuple[str, ...]:
-    """The names of the properties that differ."""
-    return tuple(sorted(key for key in {*old, *new} if old.get(key) != new.get(key)))
+    """The names of the properties that differ; a provider's own ones, which begin with `__`, are nobody's business."""
+    differing = {key for key in {*old, *new} if old.get(key) != new.get(key)}
+    return tuple(sorted(key for key in differing if not key.startswith("__")))
 
 
 def component_change(old: Resource, new: Resource) -> Change:

@@ -134,7 +134,7 @@ class Reading:
         resource.outputs = with_secret_outputs(resource)
         resource.inputs = from_properties(got.inputs) or inputs
         changed = changed_keys(before, resource.outputs)
-        if changed or inputs != resource.inputs or resource.init_errors:
+        if (before, inputs) != (resource.outputs, resource.inputs) or resource.init_errors:
             resource.init_errors = []
             self._run.state.changed = True
         return "update" if changed else "same", resource, changed
@@ -149,4 +149,5 @@ class Reading:
 
 
 def _answer(bag: Bag, failures: list[Any] | None = None) -> resource_pb2.ResourceInvokeResponse:
-    return resource_pb2.ResourceInvokeResponse(**{"return": wire.to_struct(bag)}, failures=failures or [])
+    fields: dict[str, Any] = {"return": wire.to_struct(bag), "failures": failures or []}
+    return resource_pb2.ResourceInvokeResponse(**fields)

@@ -131,13 +131,10 @@ class Stack:
         ended = [one for one in self.events if isinstance(one, StepEvent) and one.phase == "end"]
         return [(one.op, one.name) for one in ended if not ops or one.op in ops]
 
-    def step(self, name: str) -> StepEvent:
-        """How the one step of a resource ended."""
-        (found,) = [
-            one
-            for one in self.events
-            if isinstance(one, StepEvent) and one.phase == "end" and one.name == name
-        ]
+    def step(self, name: str, op: str = "") -> StepEvent:
+        """How the one step of a resource (the one of some operation) ended."""
+        ended = [one for one in self.events if isinstance(one, StepEvent) and one.phase == "end"]
+        (found,) = [one for one in ended if one.name == name and op in ("", one.op)]
         return found
 
     def messages(self, severity: str) -> list[str]:

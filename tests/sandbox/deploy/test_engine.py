@@ -22,6 +22,10 @@ pytestmark = [
     pytest.mark.engine,
     pytest.mark.timeout(300),
     pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no pulumi command on PATH"),
+    pytest.mark.skipif(
+        shutil.which("pulumi-language-python-exec") is None,
+        reason="the pulumi on PATH cannot run Python programs",
+    ),
 ]
 
 KEYS = (
