@@ -54,9 +54,13 @@ class StackMarks:
         write_private(self._file, json.dumps(asdict(StackMark(incarnation, engine))))
         return message
 
+    def forget(self) -> None:
+        """Forgets who has deployed the stack, when nothing of it is left."""
+        self._file.unlink(missing_ok=True)
+
     def set_aside(self) -> str | None:
-        """Renames the state, which names things that are gone; None where there is none."""
-        if not self.state_file.exists():
+        """Renames the state, which names things that are gone; None where it names nothing."""
+        if not self._names_something():
             return None
         mark = self.read()
         incarnation = mark.incarnation if mark else "unknown"
@@ -69,3 +73,13 @@ class StackMarks:
             f"the state of stack {self._stack} belongs to a sandbox that has ended; set aside as "
             f"{aside.relative_to(self._folder.project)}"
         )
+
+    def _names_something(self) -> bool:
+        """Whether there is a state with resources in it; one that cannot be read may have some."""
+        try:
+            saved = json.loads(self.state_file.read_text(encoding="utf-8"))
+            return bool(saved["deployment"].get("resources"))
+        except FileNotFoundError:
+            return False
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return True

@@ -83,8 +83,7 @@ def destroy(stack: str, engine: str) -> int:
 def outputs(stack: str, as_json: bool) -> None:
     """Print the stack's outputs."""
     project = load_project(stack)
-    mark = StackMarks(StateFolder(folder()), stack).read()
-    values = engines.stack_outputs(project, mark.engine if mark else "embedded", Cloud.attach(folder()))
+    values = engines.stack_outputs(project, Cloud.attach(folder()))
     if as_json:
         click.echo(json.dumps(values, indent=2))
         return
@@ -132,6 +131,8 @@ def _run_on_running(project: Project, engine: str, operation: str) -> int:
         cloud = Cloud.require(project.folder)
         chosen = _take_stack(project, cloud, engine, display)
         result = engines.run(chosen, operation, project, cloud, display)
+        if operation == "destroy" and result.ok:
+            StackMarks(StateFolder(project.folder), project.stack).forget()
         return _conclude(result, operation, project, display)
 
 
@@ -142,7 +143,8 @@ def _conclude(result: Result, operation: str, project: Project, display: Display
         told = summary(result.counts, display.planning)
         display.say(f"{project.name} ({project.stack}): {told} in {seconds:.1f} s")
     for error in result.errors:
-        fail(error)
+        if not error.startswith("interrupted:"):
+            fail(error)
     if result.kind == "interrupted":
         fail(
             "interrupted: the steps in hand are finished and saved\n"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..environment import aws_variables, pulumi_variables, take_over
 from ..errors import SandboxError, UsageProblem
+from ..stack_marks import StackMarks
 from ..state import StateFolder
 
 if TYPE_CHECKING:
@@ -53,14 +57,36 @@ def _run_embedded(operation: str, project: Project, cloud: Cloud, display: Displ
 def _run_pulumi(operation: str, project: Project, cloud: Cloud) -> Result:
     from ..deploy.events import Result
 
-    variables = pulumi_variables(cloud, StateFolder(project.folder))
-    take_over(variables)
-    _pulumi(project, "stack", "select", "--create", project.stack, quiet=True)
-    flags = {"preview": ["--diff"], "up": ["--yes", "--skip-preview"], "refresh": ["--yes", "--skip-preview"]}
-    code = _pulumi(project, operation, *flags.get(operation, ["--yes", "--skip-preview"]), check=False)
+    select_stack(project, cloud)
+    flags = ["--diff"] if operation == "preview" else ["--yes", "--skip-preview"]
+    with _left_to_the_child() as interrupts:
+        command = ["pulumi", operation, "--non-interactive", "--stack", project.stack, *flags]
+        code = subprocess.run(command, cwd=project.folder, check=False).returncode
+    if interrupts:
+        return Result("interrupted")
     if code != 0:
         return Result("failed", errors=[f"pulumi {operation} ended with code {code}"])
     return Result("done", outputs=pulumi_outputs(project) if operation != "preview" else {})
+
+
+@contextmanager
+def _left_to_the_child() -> Iterator[list[int]]:
+    """Ctrl-C reaches the child too, which ends in its own time; what came meanwhile is in the list."""
+    seen: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: seen.append(number))
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def select_stack(project: Project, cloud: Cloud) -> None:
+    """Makes the stack the pulumi command's current one, in this cloud's own backend."""
+    take_over({**aws_variables(cloud), **pulumi_variables(cloud, StateFolder(project.folder))})
+    command = ["pulumi", "stack", "select", "--create", project.stack, "--non-interactive"]
+    answer = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
+    if answer.returncode != 0:
+        raise SandboxError(f"pulumi cannot select stack {project.stack}\n  {answer.stderr.strip()}")
 
 
 def pulumi_outputs(project: Project) -> dict[str, Any]:
@@ -72,20 +98,18 @@ def pulumi_outputs(project: Project) -> dict[str, Any]:
     return json.loads(answer.stdout)
 
 
-def _pulumi(project: Project, *words: str, quiet: bool = False, check: bool = True) -> int:
-    command = ["pulumi", *words, "--non-interactive"]
-    if words[0] != "stack":
-        command += ["--stack", project.stack]
-    answer = subprocess.run(command, cwd=project.folder, capture_output=quiet, text=True, check=False)
-    if check and answer.returncode != 0:
-        raise SandboxError(f"pulumi {' '.join(words)} failed\n  {(answer.stderr or '').strip()}")
-    return answer.returncode
+def engine_of(project: Project, cloud: Cloud | None) -> str:
+    """Who has deployed the stack; without a mark of this cloud, whoever would."""
+    mark = StackMarks(StateFolder(project.folder), project.stack).read()
+    if mark is not None and (cloud is None or mark.incarnation == cloud.incarnation):
+        return mark.engine
+    return choose("auto", None) if cloud is not None else "embedded"
 
 
-def stack_outputs(project: Project, engine: str, cloud: Cloud | None) -> dict[str, Any]:
+def stack_outputs(project: Project, cloud: Cloud | None) -> dict[str, Any]:
     """The stack's outputs as its last deployment left them, secrets masked; empty when nothing is deployed."""
-    if engine == "pulumi" and cloud is not None:
-        take_over({**aws_variables(cloud), **pulumi_variables(cloud, StateFolder(project.folder))})
+    if cloud is not None and engine_of(project, cloud) == "pulumi":
+        select_stack(project, cloud)
         return pulumi_outputs(project)
     from ..deploy import bags
 

@@ -16,7 +16,6 @@ from rich.table import Table
 
 from ..cloud import Cloud
 from ..errors import SandboxError, UsageProblem
-from ..stack_marks import StackMarks
 from ..state import StateFolder
 from . import engine as engines
 from .options import folder, load_project, stack_option
@@ -174,8 +173,7 @@ COMMANDS = [status, run, shell, logs, invoke, fault]
 
 
 def _outputs(cloud: Cloud, stack: str) -> dict[str, Any]:
-    mark = StackMarks(StateFolder(folder()), stack).read()
-    return engines.stack_outputs(load_project(stack), mark.engine if mark else "embedded", cloud)
+    return engines.stack_outputs(load_project(stack), cloud)
 
 
 def _instances(cloud: Cloud, stack: str) -> dict[str, str]:

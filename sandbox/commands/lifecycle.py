@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import click
 
 from ..cloud import Cloud, end_supervisor
 from ..environment import aws_variables, pulumi_variables, shell_lines
 from ..state import StateFolder
+from .engine import select_stack
 from .options import folder, load_project, port_option, region_of, stack_option
 
 
@@ -19,6 +22,8 @@ def env(stack: str, port: int | None) -> None:
     cloud = Cloud.start(
         folder(), lambda text: click.echo(text, err=True), region=region_of(project), port=port or 0
     )
+    if shutil.which("pulumi"):
+        select_stack(project, cloud)
     variables = {**aws_variables(cloud), **pulumi_variables(cloud, StateFolder(folder()))}
     click.echo("\n".join(shell_lines(variables)))
 

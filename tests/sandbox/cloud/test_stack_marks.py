@@ -52,6 +52,20 @@ def test_a_state_without_a_mark_that_makes_sense_is_set_aside(marks, mark):
     assert "set aside as .sandbox/stacks/dev.json.of-unknown" in marks.take("two", "embedded")
 
 
+def test_a_state_that_names_nothing_is_not_worth_a_word(marks):
+    marks.take("one", "embedded")
+    marks.state_file.write_text('{"version": 3, "deployment": {"manifest": {}}}')
+    assert marks.take("two", "embedded") is None
+    assert files(marks) == ["dev.cloud", "dev.json"]
+
+
+def test_a_stack_of_which_nothing_is_left_is_anybodys(marks):
+    marks.take("one", "pulumi")
+    marks.forget()
+    marks.forget()
+    assert marks.take("one", "embedded") is None
+
+
 def test_the_other_engine_is_refused_in_the_same_cloud_only(marks):
     marks.take("one", "pulumi")
     with pytest.raises(SandboxError, match="was deployed with --engine pulumi"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import Future
+from pathlib import Path
 
 import click
 import pytest
@@ -14,6 +16,7 @@ from sandbox.commands import engine as engines
 from sandbox.deploy.events import DiagnosticEvent, Result, StepEvent
 from sandbox.display import Display, summary
 from sandbox.errors import SandboxError, UsageProblem
+from sandbox.hosts.tools import Tools
 from sandbox.stack_marks import StackMarks
 from sandbox.state import StateFolder
 
@@ -165,13 +168,18 @@ def test_a_traceback_is_shown_when_asked_for(project, monkeypatch, capsys):
             "error: 2 problems\n  cache.",
         ),
         (Result("failed", {}, ["one", "two"]), 1, "error: one\nerror: two\n"),
-        (Result("interrupted"), 5, "go on: python -m sandbox up --stack dev"),
+        (
+            Result("interrupted", {}, ["one", "interrupted: go on"]),
+            5,
+            "error: one\nerror: interrupted: the steps in hand are finished and saved\n"
+            "  go on: python -m sandbox up --stack dev\n",
+        ),
     ],
 )
 def test_a_run_ends_with_its_errors_and_its_code(project, capsys, result, code, said):
     loaded = deployments.load_project("dev")
     assert deployments._conclude(result, "up", loaded, Display(console=Console(file=io.StringIO()))) == code
-    assert said in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith(said)
 
 
 def shown(*events, planning=False):
@@ -228,7 +236,65 @@ def test_a_duration_reads_as_one_says_it(seconds, text):
 
 
 class FakeCloud:
-    """A cloud of which only the outputs are asked."""
+    """A cloud as the commands use it, with instances that came to an end already."""
+
+    incarnation = "one"
+    tools_folder = None
+
+    def __init__(self, states=()):
+        self.states = list(states)
+
+    def wait_for_instances(self, progress):
+        for state in self.states:
+            progress(f"{state['name']}: {state['state']}")
+        return self.states
+
+
+def settle(states, outputs=None):
+    made = Future()
+    made.set_result(Tools(Path(), "python3", "3.11", ("Python 3.12 stands in for 3.11",)))
+    console = Console(file=io.StringIO(), width=200)
+    loaded = deployments.load_project("dev")
+    result = Result("done", outputs=outputs or {})
+    code = deployments._settle(loaded, FakeCloud(states), result, made, Display(console=console))
+    return code, console.file.getvalue()
+
+
+def test_an_instance_whose_user_data_failed_fails_the_command_with_the_end_of_its_log(project, capsys):
+    state = {"instance_id": "i-1", "name": "app", "state": "failed", "log_tail": ["download", "timed out"]}
+    code, out = settle([state])
+    assert code == 1
+    assert capsys.readouterr().err == (
+        "error: the user data of app (i-1) failed; the end of its log:\n  download\n  timed out\n"
+    )
+    assert "look around" not in out
+
+
+def test_when_all_is_ready_the_next_steps_are_told(project, capsys):
+    state = {"instance_id": "i-1", "name": "app", "state": "ready", "log_tail": []}
+    outputs = {"engine": "redis", "client_instance_ids": {"app": "i-1"}, "client_function_name": "f"}
+    code, out = settle([state], outputs)
+    assert (code, capsys.readouterr().err) == (0, "")
+    assert out.splitlines() == [
+        "note: Python 3.12 stands in for 3.11",
+        "waiting for the instances",
+        "app: ready",
+        "  see what runs:    python -m sandbox status",
+        "  look around:      python -m sandbox shell app",
+        "  run a command:    python -m sandbox run app -- cache-cli ping",
+        "  ask the function: python -m sandbox invoke",
+        "  stop it all:      python -m sandbox stop",
+    ]
+
+
+def test_on_a_terminal_what_is_under_way_stands_on_a_line_that_goes_away():
+    console = Console(file=io.StringIO(), force_terminal=True, width=100)
+    with Display(console=console) as display:
+        display(step("create", "start"))
+        display._status._live.refresh()
+        display(step("create"))
+    assert "create network" in console.file.getvalue()
+    assert display._status is None
 
 
 def test_an_instance_is_found_by_name_or_id(monkeypatch):
