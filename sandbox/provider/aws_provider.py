@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 from pulumi.provider.experimental import provider as protocol
 from pulumi.provider.experimental.property_value import PropertyValue
 
-from . import plan, provider_config, state, steps
-from .errors import FAILURES, PartlyCreated, ProviderError, one_line
+from . import plan, provider_config, state
+from .errors import ProviderError, one_line
 from .functions import FUNCTIONS
+from .operations import Operations, State
 from .resource_type import ResourceType
 from .tables import TYPES
 from .values import MARK_KEY, Bag, plain, plain_bag, secret_texts, short_digest, wrap
-from .work import Aws, Work
+from .work import Aws
 
 Result = TypeVar("Result")
 
@@ -33,6 +34,7 @@ class AwsProvider(protocol.Provider):
     def __init__(self, endpoint_url: str, region: str, folder: Path | str = ".") -> None:
         self.aws = Aws(endpoint_url, region, Path(folder))
         self._default_tags: dict[str, str] = {}
+        self._operations = Operations(self.aws, {})
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="aws-provider")
 
     async def check_config(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
@@ -49,6 +51,7 @@ class AwsProvider(protocol.Provider):
         variables = {key.removeprefix("aws:config:"): value for key, value in request.variables.items()}
         config = variables | {key: plain(value) for key, value in request.args.items()}
         self._default_tags = provider_config.default_tags(config)
+        self._operations = Operations(self.aws, self._default_tags)
         region = config.get("region", self.aws.region)
         if region != self.aws.region:
             raise ProviderError(
@@ -76,13 +79,12 @@ class AwsProvider(protocol.Provider):
         return protocol.CheckResponse(inputs, found)
 
     async def diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
-        return await self._run(lambda: self._diff(request), request.new_inputs)
-
-    def _diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
-        row = row_of(request.type)
-        new = plain_bag(_bag(state.echo_of(request.new_inputs, self.aws.assets.digest)))
-        echo = plain_bag(state.echoed(request.old_state))
-        found = plan.differences(row, plain_bag(request.old_state), echo, new, self._default_tags)
+        """Which inputs differ, and which of them replace the resource."""
+        row, operations = row_of(request.type), self._operations
+        found = await self._run(
+            lambda: operations.differences(row, request.old_state, request.new_inputs, self._digest_if_there),
+            request.new_inputs,
+        )
         detail = {
             each.name: protocol.PropertyDiff(
                 protocol.PropertyDiffKind[each.kind + ("_REPLACE" if each.replaces else "")],
@@ -99,75 +101,27 @@ class AwsProvider(protocol.Provider):
         )
 
     async def create(self, request: protocol.CreateRequest) -> protocol.CreateResponse:
-        row, inputs = row_of(request.type), request.properties
+        """Makes the resource; a preview answers with what is known of it."""
+        row, inputs, operations = row_of(request.type), request.properties, self._operations
         if request.preview:
             values = plan.planned_creation(row, plain_bag(inputs), self.aws.region, self._default_tags)
-            properties = state.planned(row, inputs, values, {}, self._digest_if_there)
-            return protocol.CreateResponse(resource_id="", properties=properties)
-        work = self._work(row, request.timeout or row.timeouts[0], inputs)
-        resource, properties = await self._run(lambda: self._create(row, work, inputs), inputs)
-        return protocol.CreateResponse(resource_id=resource, properties=properties)
+            return protocol.CreateResponse("", state.planned(row, inputs, values, {}, self._digest_if_there))
+        made = await self._run(lambda: operations.create(row, request.timeout, inputs), inputs)
+        return protocol.CreateResponse(*made)
 
-    def _create(self, row: ResourceType, work: Work, inputs: Bag) -> tuple[str, dict[str, PropertyValue]]:
-        given = plain_bag(inputs)
-        resource = steps.start(row, work, given, self._default_tags)
-        try:
-            return resource, self._finish(row, work, resource, inputs)
-        except Exception as exc:
-            self._undo(row, resource, inputs, exc)
-            raise
-
-    def _undo(self, row: ResourceType, resource: str, inputs: Bag, cause: Exception) -> None:
-        """Removes what was half made; where that fails too, the error says so and carries what is left."""
-        given = plain_bag(inputs)
-        try:
-            steps.remove(row, self._work(row, row.timeouts[2], inputs), resource, given)
-        except FAILURES as exc:
-            left = state.settled(row, inputs, {}, self.aws.assets.digest)
-            message = one_line(cause, secret_texts(inputs))
-            raise PartlyCreated(
-                f"{message}; {resource} is left half made: {one_line(exc, secret_texts(inputs))}",
-                resource,
-                left,
-            ) from cause
-
-    def _finish(self, row: ResourceType, work: Work, resource: str, inputs: Bag) -> dict[str, PropertyValue]:
-        given = plain_bag(inputs)
-        steps.finish(row, work, resource, given)
-        return self._settled(row, work, resource, inputs)
-
-    def _settled(self, row: ResourceType, work: Work, resource: str, inputs: Bag) -> dict[str, PropertyValue]:
-        live = steps.look(row, work, resource, plain_bag(inputs), self._default_tags)
-        if live is None:
-            raise ProviderError(f"{row.token} {resource} vanished while it was being made")
-        return state.settled(row, inputs, live, self.aws.assets.digest)
-
-    async def adopt(self, type_: str, inputs: Bag, urn: str) -> tuple[str, dict[str, PropertyValue]] | None:
+    async def adopt(self, type_: str, inputs: Bag, urn: str) -> tuple[str, State] | None:
         """What a creation that was cut off left behind: its id and state, finished; None when nothing was made.
 
         `inputs` are those that `check` returned for the cut creation.
         """
-        row = row_of(type_)
-
-        def adopt() -> tuple[str, dict[str, PropertyValue]] | None:
-            work = self._work(row, row.timeouts[0], inputs)
-            given = plain_bag(inputs)
-            resource = steps.find(row, work, given)
-            if not resource:
-                return None
-            work.tags = plan.all_tags(given, self._default_tags)
-            return resource, self._finish(row, work, resource, inputs)
-
-        return await self._run(adopt, inputs)
+        row, operations = row_of(type_), self._operations
+        return await self._run(lambda: operations.adopt(row, inputs), inputs)
 
     async def read(self, request: protocol.ReadRequest) -> protocol.ReadResponse:
         """What is there now; an answer without an id says that the resource is gone."""
-        row = row_of(request.type)
+        row, operations = row_of(request.type), self._operations
         known = {**request.inputs, **request.properties}
-        work = self._work(row, row.timeouts[0], known)
-        live = await self._run(
-            lambda: steps.look(row, work, request.resource_id, plain_bag(known), self._default_tags), known
-        )
+        live = await self._run(lambda: operations.look(row, request.resource_id, known), known)
         if live is None:
             return protocol.ReadResponse()
         refresh = state.Refresh(row, request.properties, request.inputs)
@@ -175,34 +129,19 @@ class AwsProvider(protocol.Provider):
         return protocol.ReadResponse(request.resource_id, refresh.state, refresh.inputs)
 
     async def update(self, request: protocol.UpdateRequest) -> protocol.UpdateResponse:
-        row, news = row_of(request.type), request.news
-        secret = {**request.olds, **news}
-        names = await self._run(lambda: self._changed(row, request), secret)
+        """Sends what changed; a preview answers with what may change."""
+        row, olds, news, operations = row_of(request.type), request.olds, request.news, self._operations
         if request.preview:
+            names = {each.name for each in operations.differences(row, olds, news, self._digest_if_there)}
             values = plan.planned_update(row, names, plain_bag(news), self._default_tags)
-            return protocol.UpdateResponse(
-                state.planned(row, news, values, request.olds, self._digest_if_there)
-            )
-        work = self._work(row, request.timeout or row.timeouts[1], news)
-
-        def update() -> dict[str, PropertyValue]:
-            old, new = plain_bag(request.olds), plain_bag(news)
-            steps.change(row, work, request.resource_id, new, old, names, self._default_tags)
-            return self._settled(row, work, request.resource_id, news)
-
-        return protocol.UpdateResponse(await self._run(update, secret))
-
-    def _changed(self, row: ResourceType, request: protocol.UpdateRequest) -> set[str]:
-        echo = plain_bag(state.echoed(request.olds))
-        new = plain_bag(_bag(state.echo_of(request.news, self._digest_if_there)))
-        found = plan.differences(row, plain_bag(request.olds), echo, new, self._default_tags)
-        return {each.name for each in found}
+            return protocol.UpdateResponse(state.planned(row, news, values, olds, self._digest_if_there))
+        updated = await self._run(lambda: operations.update(row, request), {**olds, **news})
+        return protocol.UpdateResponse(updated)
 
     async def delete(self, request: protocol.DeleteRequest) -> None:
-        row = row_of(request.type)
-        work = self._work(row, request.timeout or row.timeouts[2], request.properties)
-        properties = plain_bag(request.properties)
-        await self._run(lambda: steps.remove(row, work, request.resource_id, properties), request.properties)
+        """Removes the resource and waits until it is gone."""
+        row, operations = row_of(request.type), self._operations
+        await self._run(lambda: operations.delete(row, request), request.properties)
 
     async def invoke(self, request: protocol.InvokeRequest) -> protocol.InvokeResponse:
         function = FUNCTIONS.get(request.tok)
@@ -214,10 +153,6 @@ class AwsProvider(protocol.Provider):
         except ProviderError as exc:
             return protocol.InvokeResponse(failures=[protocol.CheckFailure("", f"{request.tok}: {exc}")])
         return protocol.InvokeResponse({key: wrap(value) for key, value in result.items()})
-
-    def _work(self, row: ResourceType, seconds: float, inputs: Bag) -> Work:
-        mark = inputs.get(MARK_KEY)
-        return Work(self.aws, row.service, seconds, str(mark.value) if mark is not None else "")
 
     def _digest_if_there(self, asset: Any) -> str:
         """In a preview a file may not have been built yet."""
@@ -262,7 +197,3 @@ def _printable(inputs: Bag, name: str) -> str:
 
 def _absent(inputs: Bag, name: str) -> bool:
     return name not in inputs or inputs[name].value is None
-
-
-def _bag(value: PropertyValue) -> dict[str, PropertyValue]:
-    return dict(value.value) if isinstance(value.value, Mapping) else {}

@@ -7,22 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import pulumi
-
-from .values import UNKNOWN, has_unknown
-
-_KINDS: dict[str, tuple[type, ...]] = {
-    "text": (str, int, float, bool),
-    "json": (str,),
-    "number": (int, float, str),
-    "flag": (bool, str),
-    "list": (list,),
-    "set": (list,),
-    "map": (dict,),
-    "object": (dict,),
-    "objects": (list,),
-    "asset": (pulumi.Asset, pulumi.Archive, dict),
-}
+from .policy_text import canonical_json
+from .values import has_unknown
 
 
 @dataclass(frozen=True)
@@ -132,49 +118,6 @@ class Field:
             }
         return live
 
-    def problem(self, value: Any) -> str | None:
-        """Why the value cannot be right, in words; None when it can."""
-        if isinstance(value, str) and value == UNKNOWN:
-            return None
-        if not isinstance(value, _KINDS[self.kind]):
-            return f"expected {self.kind}, got {type(value).__name__}"
-        if self.kind == "object":
-            return self._nested_problem(value)
-        if self.kind == "objects":
-            return next((problem for item in value if (problem := self._nested_problem(item))), None)
-        if self.kind == "flag" and str(value).lower() not in ("true", "false"):
-            return f"expected true or false, got {value!r}"
-        if self.kind == "number" and not _is_number(value):
-            return f"expected a number, got {value!r}"
-        if self.choices and not has_unknown(value) and value not in self.choices:
-            return f"expected one of {', '.join(self.choices)}, got {value!r}"
-        return None
-
-    def _nested_problem(self, value: Any) -> str | None:
-        if isinstance(value, str) and value == UNKNOWN:
-            return None
-        if not isinstance(value, Mapping):
-            return f"expected object, got {type(value).__name__}"
-        for key, item in value.items():
-            if key.startswith("__") or item is None:
-                continue
-            if key not in self.fields:
-                return f"input {key!r} is not modelled by the sandbox"
-            if problem := self.fields[key].problem(item):
-                return f"{key}: {problem}"
-        missing = [key for key, each in self.fields.items() if each.required and value.get(key) is None]
-        return f"missing required {missing[0]!r}" if missing else None
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, bool):
-        return False
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
-
 
 def text(api: str = "", **options: Any) -> Field:
     """A string."""
@@ -257,22 +200,4 @@ def dig(value: Any, path: str) -> Any:
             value = value[int(key)] if int(key) < len(value) else None
         else:
             return None
-    return value
-
-
-def canonical_json(value: str) -> str:
-    """JSON text in one spelling; text that is not JSON stays as it is."""
-    try:
-        return json.dumps(_single_values(json.loads(value)), sort_keys=True, separators=(",", ":"))
-    except ValueError:
-        return value
-
-
-def _single_values(value: Any) -> Any:
-    """A policy may write one action as a string or as a list of one: both mean the same."""
-    if isinstance(value, dict):
-        return {key: _single_values(item) for key, item in value.items()}
-    if isinstance(value, list):
-        items = [_single_values(item) for item in value]
-        return items[0] if len(items) == 1 else items
     return value

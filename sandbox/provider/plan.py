@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .fields import Field
+from .input_checks import fault
 from .resource_type import AutoName, ResourceType
 from .values import UNKNOWN, has_unknown, short_digest
 
@@ -29,7 +30,7 @@ def problems(row: ResourceType, given: Properties, region: str) -> Iterator[tupl
     for name, value in given.items():
         if name not in fields:
             shape.append((name, f"{row.token}: input {name!r} is not modelled by the sandbox"))
-        elif problem := fields[name].problem(value):
+        elif problem := fault(fields[name], value):
             shape.append((name, f"{row.token}: {name}: {problem}"))
     automatic = row.auto_name.property if row.auto_name else None
     for name, each in fields.items():

@@ -19,12 +19,12 @@ from .values import INPUTS_KEY, Bag, plain, with_digests, wrap
 Digest = Callable[[Any], str]
 
 
-def echo_of(inputs: Bag, digest: Digest) -> PropertyValue:
+def echo_of(inputs: Bag, digest: Digest) -> dict[str, PropertyValue]:
     """The inputs as they are kept in the state."""
     given = {
         key: value for key, value in inputs.items() if not key.startswith("__") and value.value is not None
     }
-    return PropertyValue({key: with_digests(value, digest) for key, value in given.items()})
+    return {key: with_digests(value, digest) for key, value in given.items()}
 
 
 def echoed(state: Bag) -> dict[str, PropertyValue]:
@@ -49,7 +49,7 @@ def settled(
             state[key] = wrap(whole, value.contains_secret())
         else:
             state[key] = value
-    return state | {INPUTS_KEY: echo_of(inputs, digest)}
+    return state | {INPUTS_KEY: PropertyValue(echo_of(inputs, digest))}
 
 
 def _is_secret(row: ResourceType, name: str) -> bool:
@@ -71,7 +71,7 @@ def planned(
     state |= {
         key: value for key, value in inputs.items() if not key.startswith("__") and value.value is not None
     }
-    return state | {INPUTS_KEY: echo_of(inputs, digest)}
+    return state | {INPUTS_KEY: PropertyValue(echo_of(inputs, digest))}
 
 
 class Refresh:
