@@ -223,7 +223,8 @@ def _await_record(folder: StateFolder, pid: int) -> CloudRecord | None:
 def _spawn(folder: StateFolder, progress: Progress, region: str, port: int) -> None:
     """Starts a supervisor that outlives us, and returns when it is ready."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    environment["PYTHONPATH"] = str(PACKAGE_FOLDER)
+    inherited = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    environment["PYTHONPATH"] = os.pathsep.join([str(PACKAGE_FOLDER), *map(os.path.abspath, inherited)])
     ours, theirs = os.pipe()
     log = os.open(folder.log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:

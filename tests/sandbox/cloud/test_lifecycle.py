@@ -103,6 +103,19 @@ def test_when_the_hosts_are_killed_the_sandbox_ends(project):
     eventually(lambda: not any(map(alive, processes)), seconds=2.0)
 
 
+def test_it_sees_nothing_of_the_persons_accounts_but_their_module_path(project, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of-a-real-account")
+    monkeypatch.setenv("PULUMI_ACCESS_TOKEN", "of-a-real-account")
+    monkeypatch.setenv("PYTHONPATH", str(project / "modules"))
+    cloud = Cloud.start(project)
+    for pid in family(cloud.record.pid):
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            assert b"of-a-real-account" not in file.read()
+    with open(f"/proc/{cloud.record.pid}/environ") as file:
+        variables = dict(line.split("=", 1) for line in file.read().split("\0") if line)
+    assert variables["PYTHONPATH"] == f"{PACKAGE_FOLDER}:{project / 'modules'}"
+
+
 def test_a_new_sandbox_is_a_new_incarnation(project):
     first = Cloud.start(project)
     os.kill(first.record.pid, signal.SIGKILL)
