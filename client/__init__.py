@@ -23,6 +23,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
+    from .memcached_client import MemcachedClient
     from .redis_client import RedisClient
 
 __all__ = [
@@ -38,11 +39,17 @@ __all__ = [
 ]
 
 
-def connect(endpoint: Endpoint, deadline_seconds: float = 0.25, **options: Any) -> RedisClient:
-    """A client for the endpoint's engine; `options` are the arguments of RedisClient.
+def connect(
+    endpoint: Endpoint, deadline_seconds: float = 0.25, **options: Any
+) -> RedisClient | MemcachedClient:
+    """A client for the endpoint's engine; `options` are the arguments of RedisClient or MemcachedClient.
 
     Libraries are imported and trusted certificates loaded here, outside any call's deadline; the first call connects.
     """
+    if endpoint.engine == "memcached":
+        from .memcached_client import MemcachedClient
+
+        return MemcachedClient(endpoint, deadline_seconds, **options)
     from .redis_client import RedisClient
 
     return RedisClient(endpoint, deadline_seconds, **options)

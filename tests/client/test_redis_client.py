@@ -213,7 +213,7 @@ def test_a_write_to_the_reader_is_refused_as_read_only(pair: RedisPair, connect_
 
 def test_a_memcached_endpoint_is_refused_by_name(node):
     with pytest.raises(InvalidEndpoint, match="is a Memcached endpoint"):
-        connect(endpoint_of(node, engine="memcached"))
+        RedisClient(endpoint_of(node, engine="memcached"))
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])

@@ -1,0 +1,203 @@
+"""Batches: one round trip per node, all nodes at once, in one thread.
+
+pymemcache asks one node after the other, and on one refused value gives up the answers to all that follow; so the
+batches' two commands are spoken here, over the same connections.
+
+Questions are made of pieces that end with a command. With TLS each is sent as a record of its own: a node that reads
+a value out of one record, and finds the next command in the rest of it, waits for more from the network before it
+looks (seen with 1.6.18), so that a batch of more than 16 kB in one write would never be answered.
+"""
+
+from __future__ import annotations
+
+import select
+import ssl
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from .deadline import Deadline
+from .errors import CacheRefused
+from .memcached_connection import MemcachedConnection
+
+_PIECE_BYTES = 8_000  # a TLS record holds 16,384 bytes, as does what a node reads at once
+_RECEIVE_BYTES = 262_144
+_WAIT = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class Refusal(NamedTuple):
+    """A value that a node would not store, and its words."""
+
+    key: bytes
+    line: bytes
+
+
+class Stores:
+    """Values for one node; reads one line for each."""
+
+    def __init__(self, values: Mapping[bytes, bytes], expire: int) -> None:
+        self._keys = list(values)
+        self._answered = 0
+        self.refusals: list[Refusal] = []
+        self.pieces = _gathered(
+            b"set %b 0 %d %d\r\n%b\r\n" % (key, expire, len(value), value) for key, value in values.items()
+        )
+
+    def read(self, data: bytes) -> int:
+        """Take whole lines; how many bytes they were."""
+        *lines, rest = data.split(b"\r\n")
+        for line in lines:
+            if self.is_complete:
+                raise ValueError("more answers than questions")
+            if line.startswith(b"SERVER_ERROR"):
+                self.refusals.append(Refusal(self._keys[self._answered], line))
+            elif line != b"STORED":
+                raise ValueError(line[:60].decode("ascii", "backslashreplace"))
+            self._answered += 1
+        return len(data) - len(rest)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every value was answered."""
+        return self._answered == len(self._keys)
+
+
+class Fetches:
+    """Keys of one node; reads the values that it has."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._keys = set(keys)
+        self.found: dict[bytes, bytes] = {}
+        words = _gathered(b" " + key for key in self._keys)
+        self.pieces = [b"get%b\r\n" % line for line in words]
+        self._unanswered = len(self.pieces)
+
+    def read(self, data: bytes) -> int:
+        """Take whole values; how many bytes they were."""
+        place = 0
+        while (end := data.find(b"\r\n", place)) >= 0:
+            words = data[place:end].split(b" ")
+            if words == [b"END"] and not self.is_complete:
+                self._unanswered -= 1
+                place = end + 2
+                continue
+            if self.is_complete or len(words) != 4 or words[0] != b"VALUE" or words[1] not in self._keys:
+                raise ValueError(data[place : min(end, place + 60)].decode("ascii", "backslashreplace"))
+            start, stop = end + 2, end + 2 + int(words[3])
+            if len(data) < stop + 2:
+                break
+            self.found[words[1]] = data[start:stop]
+            place = stop + 2
+        return place
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every line of keys was answered."""
+        return not self._unanswered
+
+
+def _gathered(commands: Iterable[bytes]) -> list[bytes]:
+    """The commands in pieces of some size; a longer command is a piece of its own."""
+    pieces: list[bytes] = []
+    gathered: list[bytes] = []
+    size = 0
+    for command in commands:
+        if gathered and size + len(command) > _PIECE_BYTES:
+            pieces.append(b"".join(gathered))
+            gathered, size = [], 0
+        gathered.append(command)
+        size += len(command)
+    return [*pieces, b"".join(gathered)]
+
+
+class Part:
+    """What one node does of a batch: its connection, its question, and how far both ways are."""
+
+    def __init__(self, connection: MemcachedConnection, question: Stores | Fetches) -> None:
+        self.connection = connection
+        self.question = question
+        self.has_sent = False
+        self.error: Exception | None = None
+        tls = isinstance(connection.raw, ssl.SSLSocket)
+        pieces = question.pieces if tls else [b"".join(question.pieces)]
+        self._unsent = [memoryview(piece) for piece in reversed(pieces)]
+        self._rest = b""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to wait for."""
+        return self.error is not None or self.question.is_complete
+
+    @property
+    def wants(self) -> int:
+        """What to wait for, as `poll` says it."""
+        return select.POLLIN | (select.POLLOUT if self._unsent else 0)
+
+    def advance(self, deadline: Deadline) -> None:
+        """Send and receive what goes without waiting."""
+        try:
+            self._send()
+            self._receive(deadline)
+        except (OSError, ValueError) as error:
+            self.error = error
+
+    def _send(self) -> None:
+        try:
+            while self._unsent:
+                sent = self.connection.raw.send(self._unsent[-1])
+                self.has_sent = True
+                piece = self._unsent.pop()[sent:]
+                if piece:
+                    self._unsent.append(piece)
+        except _WAIT:
+            return
+
+    def _receive(self, deadline: Deadline) -> None:
+        # TLS may hold decrypted bytes that no poll shows, so that this goes on until nothing comes.
+        pieces = [self._rest]
+        try:
+            while piece := self.connection.raw.recv(_RECEIVE_BYTES):
+                pieces.append(piece)
+                if not deadline.remaining():
+                    break
+            else:
+                raise ConnectionResetError("closed by the node")
+        except _WAIT:
+            pass
+        data = b"".join(pieces)
+        self._rest = data[self.question.read(data) :]
+
+
+def exchange(parts: Sequence[Part], deadline: Deadline) -> None:
+    """Put all the questions, and read all the answers that come by the deadline; failures are in `Part.error`."""
+    poll = select.poll()
+    waiting: dict[int, Part] = {}
+    for part in parts:
+        part.connection.raw.setblocking(False)
+        part.advance(deadline)
+        if not part.is_done:
+            number = part.connection.raw.fileno()
+            waiting[number] = part
+            poll.register(number, part.wants)
+    while waiting:
+        for number, _ in poll.poll(deadline.remaining() * 1000):
+            part = waiting[number]
+            part.advance(deadline)
+            if part.is_done:
+                del waiting[number]
+                poll.unregister(number)
+            else:
+                poll.modify(number, part.wants)
+        if not deadline.remaining():
+            break
+    for part in waiting.values():
+        part.error = TimeoutError("the deadline has passed")
+
+
+def refused(refusals: Sequence[Refusal], name: str) -> CacheRefused:
+    """Our error for values that a node would not store; all others of the batch were stored."""
+    key, line = refusals[0]
+    word, _, text = line.decode("ascii", "backslashreplace").partition(" ")
+    more = f", and {len(refusals) - 1} more" if len(refusals) > 1 else ""
+    return CacheRefused(
+        f"set of {key.decode(errors='backslashreplace')!r}{more} at {name}: {text}", word, "reply"
+    )
