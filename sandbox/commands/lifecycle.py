@@ -6,8 +6,9 @@ import shutil
 
 import click
 
-from ..cloud import Cloud, end_supervisor
+from ..cloud import Cloud
 from ..environment import aws_variables, pulumi_variables, shell_lines
+from ..launching import end_supervisor
 from ..state import StateFolder
 from .engine import select_stack
 from .options import folder, load_project, port_option, region_of, stack_option

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from sandbox.cloud import end_supervisor
 from sandbox.hosts import available
+from sandbox.launching import end_supervisor
 from sandbox.state import StateFolder
 
 

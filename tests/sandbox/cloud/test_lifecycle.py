@@ -13,8 +13,9 @@ import threading
 import pytest
 
 from sandbox.api.server import listen
-from sandbox.cloud import PACKAGE_FOLDER, Cloud
+from sandbox.cloud import Cloud
 from sandbox.errors import ControlFailed, NoSandbox, SandboxError, StartFailed
+from sandbox.launching import PACKAGE_FOLDER
 from sandbox.state import StateFolder
 
 from .conftest import alive, eventually, family
