@@ -237,14 +237,14 @@ def api(server: Server) -> Iterator[Api]:
 
 
 @pytest.fixture
-def real(server: Server, tmp_path: Path) -> Iterator[Api]:
+def real(server: Server, short_path: Path, worker_number: int) -> Iterator[Api]:
     """An API with real engines: the VPC's range is one of loopback addresses."""
     try:
         find_server("redis")
     except EngineUnavailable as reason:
         pytest.skip(str(reason))
-    keeper = Keeper(str(tmp_path / "engines"), LocalLauncher())
+    keeper = Keeper(str(short_path / "engines"), LocalLauncher())
     engines = Engines(LocalCaller(keeper), CertificateAuthority.create())
-    with server.lend(engines, "127.88") as lent:
+    with server.lend(engines, f"127.{88 + worker_number}") as lent:
         yield lent
     keeper.close()

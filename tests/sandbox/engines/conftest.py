@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from sandbox.hosts.errors import OperationFailed
 PORT = 26379
 ADDRESSES = itertools.count(1)
 TOKEN = "correct-horse-battery-staple"
+
+# A range of loopback addresses for each process that runs tests at the same time.
+_NETWORK = 9 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
 class LocalCaller:
@@ -70,7 +74,7 @@ class Bench:
     def node(self) -> dict:
         """A place for a node: a loopback address nobody else has."""
         number = next(ADDRESSES)
-        return {"host_id": f"eni-{number}", "address": f"127.9.{number // 250}.{number % 250 + 1}"}
+        return {"host_id": f"eni-{number}", "address": f"127.{_NETWORK}.{number // 250}.{number % 250 + 1}"}
 
     def apply(self, **changes: object) -> None:
         """Change the specification and apply it."""
@@ -101,13 +105,13 @@ def authority() -> CertificateAuthority:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, authority: CertificateAuthority) -> Iterator[Bench]:
+def bench(short_path: Path, authority: CertificateAuthority) -> Iterator[Bench]:
     try:
         find_server("redis")
     except EngineUnavailable as reason:
         pytest.skip(str(reason))
-    keeper = Keeper(str(tmp_path / "engines"), LocalLauncher())
-    yield Bench(keeper, Engines(LocalCaller(keeper), authority), authority, tmp_path)
+    keeper = Keeper(str(short_path / "engines"), LocalLauncher())
+    yield Bench(keeper, Engines(LocalCaller(keeper), authority), authority, short_path)
     keeper.close()
 
 
