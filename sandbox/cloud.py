@@ -113,7 +113,7 @@ class Cloud:
         Returns [{"instance_id", "name", "state": "ready" or "failed", "log_tail": [...]}]. An instance that is not
         ready in time counts as failed.
         """
-        wanted = {"instance_ids": instance_ids} if instance_ids is not None else {}
+        wanted: dict[str, Any] = {"instance_ids": instance_ids} if instance_ids is not None else {}
         deadline = time.monotonic() + timeout_seconds
         told: set[str] = set()
         while True:

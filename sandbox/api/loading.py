@@ -24,7 +24,7 @@ def load_moto() -> Any:
     from moto.core.config import default_user_config
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    default_user_config["lambda"]["use_docker"] = False
+    default_user_config["lambda"] = {"use_docker": False}
     _load_regions()
     gaps.install()
     return DomainDispatcherApplication(create_backend_app)

@@ -38,7 +38,10 @@ class Caller(Protocol):
 class Issuer(Protocol):
     """What is needed of the certificate authority (`sandbox.hosts.certificates.CertificateAuthority` has it)."""
 
-    certificate_pem: str
+    @property
+    def certificate_pem(self) -> str:
+        """What a client has to trust."""
+        ...
 
     def issue(self, names: list[str]) -> Any:
         """A certificate with `certificate_pem` and `key_pem`."""

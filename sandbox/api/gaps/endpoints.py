@@ -121,12 +121,15 @@ def install() -> None:
     from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
     from moto.ec2.responses.vpcs import VPCs
 
-    VPCEndPoint.ip_address_type = "ipv4"
-    VPCEndPoint.dns_options = {"DnsRecordIpType": "ipv4"}
-    VPCEndPoint.requester_managed = False
-    VPCEndPoint.vpc_endpoint_id = property(
-        lambda endpoint: endpoint.id
-    )  # what the filter of that name looks at
+    fields: dict[str, Any] = {
+        "ip_address_type": "ipv4",
+        "dns_options": {"DnsRecordIpType": "ipv4"},
+        "requester_managed": False,
+        # What the filter of that name looks at.
+        "vpc_endpoint_id": property(lambda endpoint: endpoint.id),
+    }
+    for name, value in fields.items():
+        setattr(VPCEndPoint, name, value)
     around(VPCBackend, "create_vpc_endpoint")(_create)
     around(VPCBackend, "delete_vpc_endpoints")(_delete)
     around(VPCEndPoint, "modify")(_modify)

@@ -12,7 +12,7 @@ def install() -> None:
     from moto.ec2.models import nat_gateways
 
     # Without an address of moto's choice the subnet gives one.
-    nat_gateways.random_private_ip = lambda: ""
+    nat_gateways.__dict__["random_private_ip"] = lambda: ""
 
     @around(nat_gateways.NatGateway, "__init__")
     def make(original: Any, gateway: Any, *args: Any, **kwargs: Any) -> None:

@@ -32,7 +32,7 @@ def _check_key(account_id: str, region: str, key_id: str, verb: str) -> str:
     if key_id.startswith("arn:"):
         key_id = key_id.split(":", 5)[-1].removeprefix("key/")
     found = keys.get_key_id_from_alias(key_id) if key_id.startswith("alias/") else key_id
-    key = keys.keys.get(found)
+    key = keys.keys.get(found or "")
     if key is None:
         raise JsonRESTError("InvalidKeyId", f"Invalid keyId {key_id}")
     if key.key_state != "Enabled":
