@@ -17,11 +17,10 @@ from typing import NamedTuple
 
 from .deadline import Deadline
 from .errors import CacheRefused
-from .memcached_connection import MemcachedConnection
+from .memcached_connection import WAIT, MemcachedConnection
 
 _PIECE_BYTES = 8_000  # a TLS record holds 16,384 bytes, as does what a node reads at once
 _RECEIVE_BYTES = 262_144
-_WAIT = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Refusal(NamedTuple):
@@ -148,7 +147,7 @@ class Part:
                 piece = self._unsent.pop()[sent:]
                 if piece:
                     self._unsent.append(piece)
-        except _WAIT:
+        except WAIT:
             return
 
     def _receive(self, deadline: Deadline) -> None:
@@ -161,7 +160,7 @@ class Part:
                     break
             else:
                 raise ConnectionResetError("closed by the node")
-        except _WAIT:
+        except WAIT:
             pass
         data = b"".join(pieces)
         self._rest = data[self.question.read(data) :]
@@ -172,7 +171,6 @@ def exchange(parts: Sequence[Part], deadline: Deadline) -> None:
     poll = select.poll()
     waiting: dict[int, Part] = {}
     for part in parts:
-        part.connection.raw.setblocking(False)
         part.advance(deadline)
         if not part.is_done:
             number = part.connection.raw.fileno()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import ssl
 import struct
@@ -27,6 +28,9 @@ from .names import Address
 FAULTS = (OSError, MemcacheError, ValueError, LookupError)
 """What pymemcache raises for a lost connection, for the node's errors, and for answers it cannot read."""
 
+WAIT = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""What a socket that does not block raises when it would have to."""
+
 _ABORT = struct.pack("ii", 1, 0)  # on, after 0 s
 
 
@@ -41,7 +45,7 @@ class MemcachedConnection(Client):
         super().__init__(address, default_noreply=False)
         self.name = name
         self.address = address
-        self.retire_at = 0.0
+        self.retire_at = self.used_at = 0.0
         self.term = 0
         self.opened_at = monotonic()
         self.raw = sock
@@ -65,6 +69,7 @@ class MemcachedConnection(Client):
 
     def begin(self, deadline: Deadline) -> None:
         """Start a call: the deadline bounds all that follows."""
+        self.used_at = deadline.started_at
         self.wire.deadline = deadline
         self.wire.sent = False
 
@@ -98,11 +103,38 @@ class _Wire(DeadlineSocket):
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
         super().__init__(sock, deadline)
+        # Not blocking, as a time limit of Python's costs three more calls of the system per command.
+        sock.setblocking(False)
         self.sent = False
 
     def sendall(self, data: bytes) -> None:
-        super().sendall(data)
+        """Send everything, or raise; then the node cannot have got the whole of it."""
+        sent = 0
+        while sent < len(data):
+            try:
+                sent += self._sock.send(data if not sent else memoryview(data)[sent:])
+            except WAIT as reason:
+                self._wait(select.POLLIN if isinstance(reason, ssl.SSLWantReadError) else select.POLLOUT)
         self.sent = True
+
+    def recv(self, size: int) -> bytes:
+        """Receive at most `size` bytes."""
+        while True:
+            if not self._secured:  # TLS may hold what has arrived already
+                self._wait(select.POLLIN)
+            try:
+                return self._sock.recv(size)
+            except WAIT:
+                if self._secured:
+                    self._wait(select.POLLIN)
+
+    def _wait(self, event: int) -> None:
+        poll = self._poll
+        if event != select.POLLIN:
+            poll = select.poll()
+            poll.register(self._sock, event)
+        if not poll.poll(self.deadline.remaining() * 1000):
+            raise TimeoutError("the deadline has passed")
 
     def close(self) -> None:
         with contextlib.suppress(OSError):  # closed already

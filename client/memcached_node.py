@@ -20,6 +20,7 @@ _TRY_EVERY_SECONDS = 0.1
 _CONNECT_SECONDS = 0.3  # a packet that was dropped is sent again after 1 s: too late for a node that is back
 _ANSWER_SECONDS = 1.0  # a frozen node accepts connections, and answers as soon as it goes on
 _SETTLE_SECONDS = 0.05  # for commands of closed connections that the returning node still holds
+_BUSY_SECONDS = 0.1  # a connection used just now is not examined: it costs a tenth of a call
 _AGE_JITTER = 0.2
 
 
@@ -74,7 +75,7 @@ class MemcachedNode:
                 return None
             if deadline.started_at > connection.retire_at:
                 self.drop(connection, "old")
-            elif not connection.is_quiet():
+            elif deadline.started_at - connection.used_at > _BUSY_SECONDS and not connection.is_quiet():
                 self.drop(connection, "closed by the node")
             else:
                 connection.begin(deadline)
