@@ -283,6 +283,23 @@ def test_with_outputs_json_has_an_answer_per_client(run, two_clients):
     }
 
 
+@pytest.mark.parametrize(("reached", "code"), [([], 3), (["app"], 1), (["app", "function"], 0)])
+def test_verify_is_unreachable_where_no_client_answers_and_else_counts_a_silent_one_as_failed(
+    run, monkeypatch, reached, code
+):
+    passed = {"name": "x", "claim": "X.", "where": "", "ok": True, "seconds": 0.1, "evidence": "seen"}
+    answer = {"library": "redis-py", "checks": [passed]}
+    silent = {"error": {"type": "CacheUnreachable", "message": "Systems Manager does not reach it"}}
+
+    def place(name: str) -> Place:
+        return Place(name, lambda *_: answer if name in reached else silent)
+
+    monkeypatch.setattr("client.commands._reporting.places", lambda *_: [place("app"), place("function")])
+    result = run("verify", "--json", "--outputs", "-", text=OUTPUTS)
+    failed = [check["name"] for check in json.loads(result.stdout)["checks"] if not check["ok"]]
+    assert (result.returncode, failed) == (code, ["client-reached"] * (2 - len(reached)))
+
+
 def test_a_value_with_its_lifetime_reaches_the_clients(run, two_clients):
     run("put", "City", "Oslo", "--ttl", "60", "--outputs", "-", text=OUTPUTS)
     assert two_clients[0] == ("app", "put", {"key": "City", "value": "Oslo", "ttl_seconds": 60.0})
