@@ -24,3 +24,11 @@ def short_path() -> Iterator[Path]:
 def worker_number() -> int:
     """Which of the processes that run tests at the same time this is; 0 when there is one."""
     return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together, for `--dist loadgroup`, what shares servers: a folder of the sandbox's tests, else a file."""
+    for item in items:
+        folder = item.path.parent
+        shares = folder.parent.name == "sandbox" and folder.parent.parent.name == "tests"
+        item.add_marker(pytest.mark.xdist_group(str(folder if shares else item.path)))

@@ -101,8 +101,11 @@ class Program:
             loop.close()
 
     def _main(self) -> None:
+        main = self._project.main
+        # As a file: a folder's program is compiled into a cache, where a change within the same second goes unseen.
+        file = main / "__main__.py" if main.is_dir() else main
         try:
-            runpy.run_path(str(self._project.main), run_name="__main__")
+            runpy.run_path(str(file), run_name="__main__")
         except SystemExit as exc:
             if exc.code not in (None, 0):
                 raise DeployError(f"the program ended itself: sys.exit({exc.code!r})") from exc
@@ -129,8 +132,7 @@ def _own_surroundings(project: Project) -> Iterator[None]:
     linecache.checkcache()
     os.chdir(main if main.is_dir() else main.parent)
     sys.argv = [str(main)]
-    if not main.is_dir():
-        sys.path.insert(0, str(main.parent))
+    sys.path.insert(0, os.getcwd())
     try:
         yield
     finally:
