@@ -102,13 +102,16 @@ class Environment:
 
     def boto(self, service: str) -> Any:
         """A boto3 client of the sandbox's API."""
-        return boto3.client(
-            service,
-            region_name="eu-west-1",
-            endpoint_url=self.aws["AWS_ENDPOINT_URL"],
-            aws_access_key_id=self.aws["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.aws["AWS_SECRET_ACCESS_KEY"],
-        )
+        name = f"boto3 {service}"
+        if name not in self._kept:
+            self._kept[name] = boto3.client(
+                service,
+                region_name="eu-west-1",
+                endpoint_url=self.aws["AWS_ENDPOINT_URL"],
+                aws_access_key_id=self.aws["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=self.aws["AWS_SECRET_ACCESS_KEY"],
+            )
+        return self._kept[name]
 
     def client(self, *words: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         """Run the client on "the laptop", with the outputs on its standard input."""
