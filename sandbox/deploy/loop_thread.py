@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
+
+WAKE_SECONDS = 0.2
+"""How often a waiting main thread wakes, so that no signal's handler waits for longer."""
 
 
 class LoopThread:
@@ -36,7 +39,10 @@ class LoopThread:
 
     def call(self, coroutine: Coroutine[Any, Any, Answer]) -> Answer:
         """Runs a coroutine on the loop and waits for it; not to be called on the loop itself."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+        answer = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        while not answer.done():
+            wait([answer], WAKE_SECONDS)
+        return answer.result()
 
     async def _end_tasks(self) -> None:
         rest = asyncio.all_tasks() - {asyncio.current_task()}

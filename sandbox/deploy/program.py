@@ -25,6 +25,7 @@ from pulumi.runtime.settings import reset_options
 from pulumi.runtime.stack import run_in_stack
 
 from .errors import DeployError, Unsupported
+from .loop_thread import WAKE_SECONDS
 from .monitor import Engine, Monitor
 from .project import Project
 
@@ -59,7 +60,9 @@ class Program:
         """Runs the program to its end; signals are handled meanwhile if this is the main thread."""
         thread = threading.Thread(target=self._in_thread, name="pulumi-program", daemon=True)
         thread.start()
-        thread.join()
+        # The kernel may hand a signal to another thread; Python runs its handler when this one wakes.
+        while thread.is_alive():
+            thread.join(WAKE_SECONDS)
         if self._crash:
             raise self._crash
         return self._failure
