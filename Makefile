@@ -16,7 +16,7 @@ demo: packages $(READY) ## from nothing to a verified cache and its report (STAC
 	@$(BIN)/python demo.py --stack $(STACK)
 
 test: packages $(READY) ## the tests: under 8 minutes
-	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
 
 lint: $(READY) ## ruff and pyright
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright

@@ -53,11 +53,12 @@ class Footprint:
         return found
 
     def _left(self, asked_at: float) -> list[str]:
-        found = [f"process {one.pid} {one.name()}" for one in self.processes if _runs(one)]
+        found = [told for one in self.processes if _runs(one) and (told := _told(one))]
         if found:
             return found
         # The kernel gives a namespace's number away again at once: whoever began later has another one.
-        others = [one for one in psutil.process_iter() if _runs(one) and one.create_time() < asked_at]
+        others = [one for one in psutil.process_iter(["create_time"]) if _runs(one)]
+        others = [one for one in others if (one.info["create_time"] or asked_at) < asked_at]
         taken = frozenset().union(*map(_namespaces, others))
         found = [f"namespace {one}" for one in sorted(self.namespaces & taken)]
         mounts = Path("/proc/self/mountinfo").read_text()
@@ -68,6 +69,14 @@ class Footprint:
             if one.status == psutil.CONN_LISTEN
         }
         return found + [f"port {port}" for _, port in sorted(self.listening & listening)]
+
+
+def _told(process: psutil.Process) -> str | None:
+    """A process as a message names it; None for one that has ended in the meantime."""
+    try:
+        return f"process {process.pid} {process.name()}"
+    except psutil.NoSuchProcess:
+        return None
 
 
 def _runs(process: psutil.Process) -> bool:
