@@ -54,12 +54,16 @@ print(json.dumps(told))
 
 
 class Running:
-    """A program that runs on an instance; `answer` is what it printed, once `on_instance` has ended."""
+    """A program that runs on an instance, under a name of its own.
+
+    `answer` is what it printed, once `on_instance` has ended.
+    """
 
     def __init__(self, environment: Environment, instance: str, program: str) -> None:
         self._environment, self._instance = environment, instance
-        self._folder = f"/tmp/{uuid.uuid4().hex[:8]}"
-        text = program.format(name=self._folder.rpartition("/")[2], maximum_seconds=MAXIMUM_SECONDS)
+        self.name = uuid.uuid4().hex[:8]
+        self._folder = f"/tmp/{self.name}"
+        text = program.format(name=self.name, maximum_seconds=MAXIMUM_SECONDS)
         self._process = environment.start(
             *("run", instance, "--timeout", str(MAXIMUM_SECONDS + 20), "--"),
             "set -a; . /etc/cache-client/env; set +a; cd /opt/cache-client/current\n"
