@@ -158,7 +158,9 @@ class ClientFunction(pulumi.ComponentResource):
             f"{name}-url", function_name=function.name, authorization_type=authorization, opts=child
         )
         principal = (
-            "*" if kind == "public" else aws.get_caller_identity(opts=pulumi.InvokeOptions(parent=self)).account_id
+            "*"
+            if kind == "public"
+            else aws.get_caller_identity(opts=pulumi.InvokeOptions(parent=self)).account_id
         )
         aws.lambda_.Permission(
             f"{name}-url-access",
