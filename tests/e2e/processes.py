@@ -24,6 +24,7 @@ class Footprint:
     processes: tuple[psutil.Process, ...]
     namespaces: frozenset[str]
     listening: frozenset[tuple[str, int]]
+    seen_at: float
 
     @classmethod
     def of(cls, environment: Environment) -> Footprint:
@@ -34,7 +35,7 @@ class Footprint:
         spaces = frozenset().union(*map(_namespaces, processes)) - _namespaces(psutil.Process())
         sockets = supervisor.net_connections(kind="inet")
         listening = {tuple(one.laddr) for one in sockets if one.status == psutil.CONN_LISTEN}
-        return cls(supervisor, processes, spaces, frozenset(listening))
+        return cls(supervisor, processes, spaces, frozenset(listening), time.time())
 
     def names(self) -> list[str]:
         """The names of its processes."""
@@ -47,18 +48,17 @@ class Footprint:
     def left(self, seconds: float) -> list[str]:
         """What is still there after this time, waiting no longer than needed; nothing, if all is well."""
         deadline = time.monotonic() + seconds
-        asked_at = time.time()
-        while (found := self._left(asked_at)) and time.monotonic() < deadline:
+        while (found := self._left()) and time.monotonic() < deadline:
             time.sleep(0.02)
         return found
 
-    def _left(self, asked_at: float) -> list[str]:
+    def _left(self) -> list[str]:
         found = [told for one in self.processes if _runs(one) and (told := _told(one))]
         if found:
             return found
         # The kernel gives a namespace's number away again at once: whoever began later has another one.
         others = [one for one in psutil.process_iter(["create_time"]) if _runs(one)]
-        others = [one for one in others if (one.info["create_time"] or asked_at) < asked_at]
+        others = [one for one in others if (one.info["create_time"] or self.seen_at) < self.seen_at]
         taken = frozenset().union(*map(_namespaces, others))
         found = [f"namespace {one}" for one in sorted(self.namespaces & taken)]
         mounts = Path("/proc/self/mountinfo").read_text()

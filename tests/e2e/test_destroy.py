@@ -27,10 +27,10 @@ class Life:
     before: Footprint
     left_by_kill: list[str]
     said_by_up: str
-    again: Footprint
     names_before_destroy: list[str]
     said_by_destroy: str
     inventory: dict[str, list[str]]
+    at_the_end: Footprint
     names_after_destroy: list[str]
     said_by_second_destroy: str
     said_by_stop: str
@@ -53,22 +53,24 @@ def _live(environment: Environment) -> Life:
     before.supervisor.kill()
     left_by_kill = before.left(KILLED_SECONDS)
     said_by_up = environment.up()
-    again = Footprint.of(environment)
-    names = again.names()
+    names = Footprint.of(environment).names()
     destroyed = environment.sandbox("destroy").stdout
+    second_destroy = environment.sandbox("destroy").stdout
+    found = inventory(environment)
+    end = Footprint.of(environment)
     return Life(
         environment=environment,
         before=before,
         left_by_kill=left_by_kill,
         said_by_up=said_by_up,
-        again=again,
         names_before_destroy=names,
         said_by_destroy=destroyed,
-        inventory=inventory(environment),
-        names_after_destroy=Footprint.of(environment).names(),
-        said_by_second_destroy=environment.sandbox("destroy").stdout,
+        inventory=found,
+        at_the_end=end,
+        names_after_destroy=end.names(),
+        said_by_second_destroy=second_destroy,
         said_by_stop=environment.sandbox("stop").stdout,
-        left_by_stop=again.left(0.0),
+        left_by_stop=end.left(0.0),
         said_by_second_stop=environment.sandbox("stop").stdout,
     )
 
@@ -114,8 +116,8 @@ def test_a_second_destroy_has_nothing_to_do(life: Life):
 
 
 def test_it_listens_to_this_machine_only(life: Life):
-    assert life.again.listening
-    assert {address for address, _ in life.again.listening} == {"127.0.0.1"}
+    assert life.at_the_end.listening
+    assert {address.removeprefix("::ffff:") for address, _ in life.at_the_end.listening} == {"127.0.0.1"}
 
 
 def test_stop_leaves_no_process_no_namespace_and_no_port_and_may_be_said_twice(life: Life):
