@@ -25,7 +25,7 @@ class Limits:
 
 def evaluate(
     trigger: str,
-    accepted_at: float,
+    triggered_at: float,
     records: Sequence[WorkerRecord],
     service_events: Iterable[tuple[float, str]] = (),
     limits: Limits | None = None,
@@ -41,8 +41,8 @@ def evaluate(
         lost += [f"{record.worker} {number}" for number in answered if number not in found]
         doubled += sum(count - 1 for count in found.values())
         unknown += sum(outcome == "unknown" for _, _, outcome in record.writes)
-    write_gap = max((_gap(record.writes, accepted_at) for record in records), default=0.0)
-    read_gap = max((_gap(record.reads, accepted_at) for record in records), default=0.0)
+    write_gap = max((_gap(record.writes, triggered_at) for record in records), default=0.0)
+    read_gap = max((_gap(record.reads, triggered_at) for record in records), default=0.0)
     stale = [record.staleness_seconds for record in records if record.staleness_seconds is not None]
     drill = Drill(
         trigger=trigger,
@@ -54,9 +54,9 @@ def evaluate(
         write_gap_seconds=round(write_gap, 3),
         read_gap_seconds=round(read_gap, 3),
         staleness_seconds=round(max(stale), 4) if stale else None,
-        timeline=_timeline(accepted_at, records, service_events),
+        timeline=_timeline(triggered_at, records, service_events),
         lost_writes=tuple(lost[:_NAMED_WRITES]),
-        operations=tuple(_operations(accepted_at, records)),
+        operations=tuple(_operations(triggered_at, records)),
     )
     return _judged(drill, limits, records)
 
@@ -96,48 +96,50 @@ def _gap(calls: Sequence[tuple[float, float, str]], since: float) -> float:
 
 
 def _timeline(
-    accepted_at: float, records: Sequence[WorkerRecord], service_events: Iterable[tuple[float, str]]
+    triggered_at: float, records: Sequence[WorkerRecord], service_events: Iterable[tuple[float, str]]
 ) -> tuple[Event, ...]:
-    events = [Event(0.0, "failover accepted")]
-    events += [Event(at - accepted_at, "service", text) for at, text in service_events]
+    events = [Event(0.0, "failover triggered")]
+    events += [Event(at - triggered_at, "service", text) for at, text in service_events]
     for record in records:
-        events += _worker_events(accepted_at, record)
+        events += _worker_events(triggered_at, record)
     rounded = [Event(round(event.seconds, 3), event.name, event.detail) for event in events]
     return tuple(sorted(rounded, key=lambda event: event.seconds))
 
 
-def _worker_events(accepted_at: float, record: WorkerRecord) -> list[Event]:
+def _worker_events(triggered_at: float, record: WorkerRecord) -> list[Event]:
     place = record.worker
     events = []
-    bad = [(at, outcome) for at, _, outcome in record.writes if outcome != "ok" and at >= accepted_at]
+    bad = [(at, outcome) for at, _, outcome in record.writes if outcome != "ok" and at >= triggered_at]
     if bad:
         at, outcome = bad[0]
-        events.append(Event(at - accepted_at, "first failed write", f"{place}: {outcome}"))
+        events.append(Event(at - triggered_at, "first failed write", f"{place}: {outcome}"))
         last = bad[-1][0]
         after = [began + took for began, took, word in record.writes if word == "ok" and began > last]
         if after:
-            events.append(Event(after[0] - accepted_at, "writes acknowledged again", place))
-    changes = [(at, addresses) for at, addresses in record.names[1:] if at >= accepted_at]
+            events.append(Event(after[0] - triggered_at, "writes acknowledged again", place))
+    changes = [(at, addresses) for at, addresses in record.names[1:] if at >= triggered_at]
     events += [
-        Event(at - accepted_at, "name changed", f"{place}: now {addresses}") for at, addresses in changes
+        Event(at - triggered_at, "name changed", f"{place}: now {addresses}") for at, addresses in changes
     ]
-    before = {detail.split(":")[0] for at, detail in record.sockets if at < accepted_at}
+    before = {detail.split(":")[0] for at, detail in record.sockets if at < triggered_at}
     fresh = [
-        (at, detail) for at, detail in record.sockets if at >= accepted_at and detail.endswith("(master)")
+        (at, detail) for at, detail in record.sockets if at >= triggered_at and detail.endswith("(master)")
     ]
     moved = [(at, detail) for at, detail in fresh if detail.split(":")[0] not in before] or fresh
     if moved:
         events.append(
-            Event(moved[0][0] - accepted_at, "first connection to the new primary", f"{place}: {moved[0][1]}")
+            Event(
+                moved[0][0] - triggered_at, "first connection to the new primary", f"{place}: {moved[0][1]}"
+            )
         )
     events += [
-        Event(at - accepted_at, "list read back", f"{place}: role {role}") for at, role in record.master_at
+        Event(at - triggered_at, "list read back", f"{place}: role {role}") for at, role in record.master_at
     ]
     return events
 
 
-def _operations(accepted_at: float, records: Sequence[WorkerRecord]) -> Iterable[Operation]:
+def _operations(triggered_at: float, records: Sequence[WorkerRecord]) -> Iterable[Operation]:
     for record in records:
         for kind, calls in (("write", record.writes), ("read", record.reads)):
             for at, took, outcome in calls:
-                yield Operation(at - accepted_at, took, kind, outcome, record.worker)
+                yield Operation(at - triggered_at, took, kind, outcome, record.worker)

@@ -79,9 +79,9 @@ def drill(
         tell(f"writing and reading from {remote.names_of(found)}")
         workers = [threads.submit(place.run, "drill", options, maximum_seconds + 30) for place in found]
         _let_them_begin(workers)
-        accepted_at = remote.failover(outputs)
+        triggered_at = remote.failover(outputs)
         tell("failover accepted")
-        restored = threads.submit(remote.wait_until_restored, outputs, accepted_at, _RESTORED_SECONDS)
+        restored = threads.submit(remote.wait_until_restored, outputs, triggered_at, _RESTORED_SECONDS)
         records = []
         for place, worker in zip(found, workers, strict=True):
             answer = worker.result()
@@ -89,10 +89,10 @@ def drill(
             records.append(WorkerRecord.from_mapping(answer["record"]))
         tell("waiting until the replicas are restored")
         restored_at = restored.result()
-    events = remote.service_events(outputs, accepted_at)
+    events = remote.service_events(outputs, triggered_at)
     if restored_at is not None:
         events.append((restored_at, "replicas restored: the group is available"))
-    return evaluate("TestFailover of the ElastiCache API", accepted_at, records, events, limits)
+    return evaluate("TestFailover of the ElastiCache API", triggered_at, records, events, limits)
 
 
 def _let_them_begin(workers: Sequence[Future[dict[str, Any]]]) -> None:

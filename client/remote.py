@@ -57,12 +57,15 @@ def places(outputs: Mapping[str, Any], wanted: str = "all") -> list[Place]:
 
 
 def failover(outputs: Mapping[str, Any]) -> float:
-    """Ask ElastiCache to fail the primary over, and return when it accepted (seconds since 1970)."""
+    """Ask ElastiCache to fail the primary over, and return when it was asked (seconds since 1970).
+
+    All that follows is later than that; the answer may come when the failover is under way.
+    """
+    elasticache = _client("elasticache", outputs.get("region"))
+    triggered_at = time.time()
     with _explained("the failover"):
-        _client("elasticache", outputs.get("region")).test_failover(
-            ReplicationGroupId=replication_group_id(outputs), NodeGroupId="0001"
-        )
-    return time.time()
+        elasticache.test_failover(ReplicationGroupId=replication_group_id(outputs), NodeGroupId="0001")
+    return triggered_at
 
 
 def service_events(outputs: Mapping[str, Any], since: float) -> list[tuple[float, str]]:

@@ -26,7 +26,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened in a drill: seconds after the trigger was accepted (negative: before), and what."""
+    """Something that happened in a drill: seconds after the trigger (negative: before), and what."""
 
     seconds: float
     name: str

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
+
 import pytest
 
+from client import remote
 from client.drill import Limits, evaluate
 from client.drill_worker import WorkerRecord
 
@@ -87,7 +91,7 @@ def test_the_time_line_is_in_order_and_counts_from_the_acceptance():
     drill = evaluate("TestFailover", 100.15, [worker], [(100.4, "group-001: completed")])
 
     assert [(event.seconds, event.name) for event in drill.timeline] == [
-        (0.0, "failover accepted"),
+        (0.0, "failover triggered"),
         (0.05, "first failed write"),
         (0.1, "name changed"),
         (0.14, "first connection to the new primary"),
@@ -104,3 +108,13 @@ def test_a_record_survives_the_way_to_the_laptop():
     assert received.present == [0, 1, 1, 3]
     assert [outcome for _, _, outcome in received.writes] == ["ok", "ok", "failed", "unknown"]
     assert [at for at, _, _ in received.writes] == pytest.approx([at for at, _, _ in sent.writes], abs=1e-4)
+
+
+def test_the_trigger_is_earlier_than_all_that_the_service_does(monkeypatch):
+    begun: list[float] = []
+    service = SimpleNamespace(test_failover=lambda **_: begun.append(time.time()))
+    monkeypatch.setattr(remote, "_client", lambda *_: service)
+
+    triggered_at = remote.failover({"engine": "redis", "member_ids": ["cache-001", "cache-002"]})
+
+    assert time.time() - 5 < triggered_at <= begun[0]

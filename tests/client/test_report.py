@@ -26,7 +26,7 @@ DRILL = Drill(
     write_gap_seconds=1.5,
     read_gap_seconds=0.25,
     staleness_seconds=None,
-    timeline=(Event(0.0, "failover accepted"), Event(1.0, "name changed", "app: now 10.0.0.2")),
+    timeline=(Event(0.0, "failover triggered"), Event(1.0, "name changed", "app: now 10.0.0.2")),
     operations=(
         Operation(-0.1, 0.001, "write", "ok", "app"),
         Operation(0.5, 0.25, "write", "unknown", "app"),

@@ -63,7 +63,7 @@ def test_a_failover_with_the_replica_in_step_costs_no_write(
     assert drill["read_gap_seconds"] < 10
     told = {event["name"] for event in drill["timeline"]}
     assert told >= {
-        "failover accepted",
+        "failover triggered",
         "service",
         "name changed",
         "first connection to the new primary",
