@@ -4,6 +4,7 @@ STACK ?= dev
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PARALLEL := -n 2 --dist loadgroup --no-loadscope-reorder
 # Where it is set, each command would compile the libraries anew: seconds instead of a fraction.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -16,7 +17,10 @@ demo: packages $(READY) ## from nothing to a verified cache and its report (STAC
 	@$(BIN)/python demo.py --stack $(STACK)
 
 test: packages $(READY) ## the tests: under 8 minutes
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -m 'not system' $(PARALLEL)
+
+test-systems: packages $(READY) ## whole environments through faults and refusals: some minutes more
+	@$(BIN)/python -m pytest -q -m system $(PARALLEL)
 
 lint: $(READY) ## ruff and pyright
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -17,6 +18,7 @@ from .errors import AlreadyStarting, NoStateFolder
 
 NAME = ".sandbox"
 NEEDED_BYTES = 64 * 1024 * 1024
+_LOCK_OUTLIVES_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,13 @@ class StateFolder:
 
     def supervisor_pid(self) -> int | None:
         """The process that holds the folder now, whatever cloud.json says; None when nobody does."""
+        deadline = time.monotonic() + _LOCK_OUTLIVES_SECONDS
+        while (pid := self._lock_holder()) is not None and not _runs(pid) and time.monotonic() < deadline:
+            # What a killed supervisor had forked holds the lock for a moment longer.
+            time.sleep(0.02)
+        return pid
+
+    def _lock_holder(self) -> int | None:
         try:
             descriptor = os.open(self.lock_file, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -127,3 +136,11 @@ def write_private(path: Path, text: str) -> None:
             raise
     except OSError as error:
         raise NoStateFolder(path.parent, error) from error
+
+
+def _runs(pid: int) -> bool:
+    """Whether the process lives; one whose number is not written yet counts as living, a zombie does not."""
+    try:
+        return pid < 0 or Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -12,7 +12,7 @@ from .environment import Environment
 from .inventory import inventory
 from .processes import Footprint
 
-pytestmark = pytest.mark.namespaces
+pytestmark = [pytest.mark.namespaces, pytest.mark.system]
 
 KILLED_SECONDS = 1.0
 OF_ENV = ("passphrase", "pulumi")

@@ -13,7 +13,7 @@ import pytest
 
 from .environment import Environment
 
-pytestmark = pytest.mark.namespaces
+pytestmark = [pytest.mark.namespaces, pytest.mark.system]
 
 
 @dataclass(frozen=True)

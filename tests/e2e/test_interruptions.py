@@ -16,7 +16,7 @@ import pytest
 from .environment import Environment
 from .inventory import counts, inventory
 
-pytestmark = pytest.mark.namespaces
+pytestmark = [pytest.mark.namespaces, pytest.mark.system]
 
 State = Mapping[str, Any]
 PATIENCE_SECONDS = 60.0
