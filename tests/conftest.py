@@ -18,6 +18,7 @@ settings.load_profile("project")
 # moto reads these when it is imported, which some test does first: all see what the sandbox's server asks for.
 os.environ |= {"MOTO_ENABLE_AMI_VALIDATION": "true", "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true"}
 
+# They share one default environment, which takes ten seconds to make.
 ON_DEV = ("test_dev.py", "test_drill.py", "test_interruptions.py", "test_refusals.py")
 
 
@@ -51,7 +52,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def servers_of(file: str) -> str:
-    """What a file of tests shares with others: a folder of the sandbox's tests, the default environment; else itself."""
+    """What a file of tests shares servers with: its folder, the default environment, or nothing but itself."""
     folder, _, name = file.rpartition("/")
     if folder.endswith("e2e") and name in ON_DEV:
         return f"{folder} on dev"
