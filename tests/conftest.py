@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -16,6 +17,9 @@ settings.load_profile("project")
 
 # moto reads these when it is imported, which some test does first: all see what the sandbox's server asks for.
 os.environ |= {"MOTO_ENABLE_AMI_VALIDATION": "true", "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true"}
+
+# They share one default environment, which takes ten seconds to make.
+ON_DEV = ("test_dev.py", "test_drill.py", "test_interruptions.py", "test_refusals.py")
 
 
 @pytest.fixture
@@ -31,9 +35,25 @@ def worker_number() -> int:
     return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, for `--dist loadgroup`, what shares servers: a folder of the sandbox's tests, else a file."""
-    for item in items:
-        folder = item.path.parent
-        shares = folder.parent.name == "sandbox" and folder.parent.parent.name == "tests"
-        item.add_marker(pytest.mark.xdist_group(str(folder if shares else item.path)))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep together what shares servers, in the order of the collection, for `--dist loadgroup`.
+
+    Not by `xdist_group` marks: xdist 3.8 tells them by a change of the test's id that pytest 9.2 does not see, so they
+    did nothing.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByServers(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return servers_of(nodeid.split("::")[0])
+
+    return ByServers(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+def servers_of(file: str) -> str:
+    """What a file of tests shares servers with: its folder, the default environment, or nothing but itself."""
+    folder, _, name = file.rpartition("/")
+    if folder.endswith("e2e") and name in ON_DEV:
+        return f"{folder} on dev"
+    return folder if folder.rpartition("/")[0].endswith("sandbox") else file

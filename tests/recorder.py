@@ -255,6 +255,9 @@ def deploy(
         )
         pulumi.runtime.set_all_config(dict(config or {}))
         loop = asyncio.new_event_loop()
+        # A program that fails leaves futures nobody asks. Told of by the collector in the middle of an ast.parse,
+        # their traceback, which parses too, ends in "AST constructor recursion depth mismatch" (CPython 3.11).
+        loop.set_exception_handler(lambda _loop, _context: None)
         asyncio.set_event_loop(loop)
         try:
             loop.run_until_complete(run_in_stack(lambda: returned.append(program())))
