@@ -16,7 +16,14 @@ import boto3
 import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PROGRAM = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "__main__.py", "settings.py")
+PROGRAM = (
+    "Pulumi.yaml",
+    "Pulumi.dev.yaml",
+    "Pulumi.prod.yaml",
+    "__main__.py",
+    "settings.py",
+    "settings_report.py",
+)
 CHANGING = ("up", "destroy", "refresh", "stop")
 
 

@@ -1,0 +1,135 @@
+"""What is wrong in a stack's configuration: the problems of all its sections, under their paths in the stack file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from components.client_function import check_client_function
+from components.client_instances import check_client_instances
+from components.engines import DEFAULT_VERSIONS as ENGINES
+from components.memcached_cache import MemcachedCache
+from components.memcached_checks import check_memcached_cache
+from components.node_types import regions_without
+from components.problems import Checks, Problem
+from components.redis_arguments import DEFAULT_NODE_TYPE
+from components.redis_cache import RedisCache
+from components.redis_checks import check_redis_cache
+from components.wording import did_you_mean, one_of, show
+
+SECTIONS = ("network", "cache", "clients", "tags")
+PLACEHOLDER_ZONES = ("first-zone", "second-zone")
+"""Stand for the zones of a network that does not say them rightly."""
+
+# What the program passes to the clients; nobody may set it in a stack file.
+_CLIENT_WIRES = ("vpc_id", "subnet_ids", "security_group_ids", "environment", "policies", "tags")
+
+
+class Report:
+    """Collects the problems of all sections under their paths in the stack file."""
+
+    def __init__(self, config: Mapping[str, Any], project: str) -> None:
+        self._config = config
+        self._prefix = f"{project}:"
+        self.problems: list[Problem] = []
+
+    def check_sections(self) -> None:
+        """Refuse sections there are not."""
+        for key in self._config:
+            section = key.removeprefix(self._prefix)
+            if key.startswith(self._prefix) and section not in SECTIONS:
+                hint = did_you_mean(section, SECTIONS) or f"; known: {', '.join(SECTIONS)}"
+                self._add(section, f"unknown section{hint}")
+
+    def section(self, name: str, wires: Any = ()) -> dict[str, Any]:
+        """Return a section's keys, without those that only the program sets."""
+        value = self._config.get(f"{self._prefix}{name}", {})
+        if isinstance(value, str):
+            value = _parsed(value)
+        if not isinstance(value, Mapping):
+            self._add(name, f"must be a mapping, got {show(name, value)}")
+            return {}
+        for key in value:
+            if key in wires:
+                self._add(f"{name}.{key}", "is set by the program; remove it")
+        return {key: item for key, item in value.items() if key not in wires}
+
+    def run(
+        self, section: str, check_arguments: Callable[[str, Any], Checks], args: Mapping[str, Any]
+    ) -> None:
+        """Run a component's own check, so that YAML and Python are told the same."""
+        for path, message in check_arguments(section.rpartition(".")[2], args).problems:
+            full = path if path.startswith("tags.") or path == "tags" else f"{section}.{path}"
+            if Problem(full, message) not in self.problems:
+                self._add(full, message)
+
+    def cache_component(self, cache: dict[str, Any]) -> tuple[type[Any], Callable[[str, Any], Checks]]:
+        """Return the component of the engine and its check; take the engine out of what the component is not asked."""
+        engine = cache.get("engine", "redis")
+        if engine == "memcached":
+            del cache["engine"]
+            return MemcachedCache, check_memcached_cache
+        if isinstance(engine, str) and engine not in ENGINES:
+            hint = did_you_mean(cache.pop("engine"), ENGINES)
+            self._add("cache.engine", f"must be {one_of(ENGINES)}, got {engine!r}{hint}")
+        return RedisCache, check_redis_cache
+
+    def clients(self, wires: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Return the arguments of the instances and of the function, None for what is not asked for."""
+        given = self.section("clients", _CLIENT_WIRES)
+        function = given.pop("function", False)
+        instances = given or None
+        if instances:
+            self.run("clients", check_client_instances, {**instances, **wires})
+        if function is True:
+            function = {}
+        elif function is False:
+            return instances, None
+        elif not isinstance(function, Mapping):
+            self._add(
+                "clients.function", f"must be true, false or a mapping, got {show('function', function)}"
+            )
+            return instances, None
+        for key in function:
+            if key in _CLIENT_WIRES:
+                self._add(f"clients.function.{key}", "is set by the program; remove it")
+        function = {key: value for key, value in function.items() if key not in _CLIENT_WIRES}
+        self.run("clients.function", check_client_function, {**function, **wires})
+        return instances, function
+
+    def check_place(self, zones: list[str], cache: Mapping[str, Any]) -> None:
+        """Refuse zones of another region, and what the network or the region does not have (R53, R133)."""
+        if cache.get("network_type", "ipv4") in ("ipv6", "dual_stack") and "subnet_group_name" not in cache:
+            self._add(
+                "cache.network_type",
+                "the network has IPv4 ranges only; leave it out, or name a subnet_group_name",
+            )
+        region = self._config.get("aws:region")
+        if not region:
+            return
+        for zone in zones:
+            if zone not in PLACEHOLDER_ZONES and not zone.startswith(region):
+                self._add("network.availability_zones", f"{zone!r} is not a zone of {region} (aws:region)")
+        node_type = cache.get("node_type", DEFAULT_NODE_TYPE)
+        if isinstance(node_type, str) and region in regions_without(node_type):
+            self._add("cache.node_type", f"{node_type!r} is not sold in {region}")
+
+    def check_public_address(self, network: Mapping[str, Any], instances: Mapping[str, Any] | None) -> None:
+        """Refuse public addresses for instances where no subnet leads to the internet."""
+        asked = (instances or {}).get("public_address") is True
+        if asked and not network.get("public_subnets") and network.get("nat_gateways", "NONE") == "NONE":
+            self._add(
+                "clients.public_address",
+                "needs a public subnet: give network.public_subnets, such as {ZONE: planned}",
+            )
+
+    def _add(self, path: str, message: str) -> None:
+        self.problems.append(Problem(path, message))
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
