@@ -63,9 +63,13 @@ class ClientBundle(pulumi.ComponentResource):
     """
 
     bucket_name: pulumi.Output[str]
+    """Private bucket that holds the bundle."""
     object_key: pulumi.Output[str]
+    """Key of the bundle in the bucket; another content has another key."""
     object_arn: pulumi.Output[str]
+    """ARN of the bundle, for the policy that fetches it."""
     sha256: pulumi.Output[str]
+    """SHA-256 of the zip, by which an instance checks what it fetched."""
 
     def __init__(self, name: str, args: ClientBundleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         checks = Checks.of(ClientBundleArgs, args, type(self).__name__, name)

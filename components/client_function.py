@@ -66,9 +66,13 @@ class ClientFunction(pulumi.ComponentResource):
     """
 
     function_name: pulumi.Output[str]
+    """Name by which the function is invoked."""
     function_url: pulumi.Output[str | None]
+    """Its URL; nothing without `url`."""
     security_group_id: pulumi.Output[str]
+    """The function's own group, without any rule."""
     role_name: pulumi.Output[str]
+    """Role the function runs as."""
 
     def __init__(
         self, name: str, args: ClientFunctionArgs, opts: pulumi.ResourceOptions | None = None

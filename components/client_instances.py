@@ -84,9 +84,13 @@ class ClientInstances(pulumi.ComponentResource):
     """
 
     instance_ids: pulumi.Output[Mapping[str, str]]
+    """Name -> id of the instance."""
     private_ips: pulumi.Output[Mapping[str, str]]
+    """Name -> private address of the instance."""
     security_group_id: pulumi.Output[str]
+    """The instances' own group; it holds the declared ingress and nothing else."""
     role_name: pulumi.Output[str]
+    """Role of all the instances."""
 
     def __init__(
         self, name: str, args: ClientInstancesArgs, opts: pulumi.ResourceOptions | None = None

@@ -80,6 +80,10 @@ def test_every_argument_and_output_that_pulumi_sees_is_in_it(component):
         assert f"| `{name}` |" in outputs
 
 
+def test_every_argument_and_output_has_a_meaning():
+    assert re.findall(r"^.*\|\s*\|$", REFERENCE.read_text("utf-8"), re.MULTILINE) == []
+
+
 @pytest.mark.parametrize("component", [item.__name__ for item in COMPONENTS])
 def test_what_is_required_is_marked(component):
     resource = schema()["resources"][f"aws-cache:index:{component}"]
