@@ -119,6 +119,15 @@ class MemcachedClient:
 
         self._calls.run(data, store, "set", Deadline(self._seconds), writes=True)
 
+    def add(self, key: Key, value: Value, ttl_seconds: float | None = None) -> bool:
+        """Store the value if there is none under the key; whether it was stored."""
+        data, content, expire = checked_key(key), checked_value(value), checked_expiry(ttl_seconds)
+
+        def ask(connection: MemcachedConnection) -> bool:
+            return connection.add(data, content, expire)
+
+        return self._calls.run(data, ask, "add", Deadline(self._seconds), writes=True)
+
     def delete(self, key: Key) -> bool:
         """Remove the key; whether it was there."""
         data = checked_key(key)

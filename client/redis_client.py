@@ -87,6 +87,11 @@ class RedisClient:
         command = ("SET", _checked("key", key), _checked("value", value), *_expiry(ttl_seconds))
         self._calls.run(command, Deadline(self._seconds), False)
 
+    def add(self, key: Key, value: Value, ttl_seconds: float | None = None) -> bool:
+        """Store the value if there is none under the key; whether it was stored."""
+        command = ("SET", _checked("key", key), _checked("value", value), *_expiry(ttl_seconds), "NX")
+        return self._calls.run(command, Deadline(self._seconds), False) is not None
+
     def delete(self, key: Key) -> bool:
         """Remove the key; whether it was there."""
         return self._calls.run(("DEL", _checked("key", key)), Deadline(self._seconds), False) == 1

@@ -44,6 +44,12 @@ def test_a_value_is_stored_read_counted_and_removed(cache):
     assert cache.get("city") is None
 
 
+def test_add_stores_only_where_nothing_is(cache):
+    cache.delete("town")
+    assert [cache.add("town", "Oslo", ttl_seconds=60), cache.add("town", "Bergen")] == [True, False]
+    assert cache.get("town") == b"Oslo"
+
+
 def test_a_counter_begins_at_0_and_goes_up_and_down(cache):
     cache.delete("visits")
     assert [cache.increment("visits"), cache.increment("visits", 41), cache.increment("visits", -2)] == [

@@ -52,6 +52,12 @@ def test_delete_says_whether_the_key_was_there(cache):
     assert [cache.delete("city"), cache.delete("city")] == [True, False]
 
 
+def test_add_stores_only_where_nothing_is(cache):
+    assert [cache.add("city", "Oslo", ttl_seconds=60), cache.add("city", "Bergen")] == [True, False]
+    assert cache.get("city") == b"Oslo"
+    assert 0 < cache.execute("PTTL", "city", repeatable=True) <= 60_000
+
+
 def test_increment_begins_at_nothing_and_returns_the_sum(cache):
     assert [cache.increment("visits"), cache.increment("visits", 10), cache.increment("visits", -1)] == [
         1,
