@@ -52,11 +52,12 @@ def raise_error(answer: Mapping[str, Any], where: str) -> None:
 
 
 def _verify(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
-    from .checks import Subject, run_checks
-    from .redis_client import RedisClient
-
-    with RedisClient(endpoint, _DEADLINE_SECONDS) as client:
-        found = list(run_checks(Subject(client.endpoint, client), str(options.get("where", "here"))))
+    if endpoint.engine == "memcached":
+        from .memcached_checks import verify
+    else:
+        from .redis_checks import verify
+    with _client(endpoint) as client:
+        found = verify(client, str(options.get("where", "here")))
         checks = [dataclasses.asdict(item) for item in found]
         return {"engine": endpoint.engine, "library": client.library, "checks": checks}
 

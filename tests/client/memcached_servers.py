@@ -50,7 +50,8 @@ class MemcachedServer:
     @contextlib.contextmanager
     def administrator(self) -> Iterator[Client]:
         """A plain client of this server alone, for a look from outside."""
-        client = Client(self.address, timeout=5, default_noreply=False)
+        context = self.certificates and ssl.create_default_context(cafile=self.certificates.authority)
+        client = Client(self.address, timeout=5, default_noreply=False, tls_context=context)
         yield client
         client.close()
 
@@ -157,6 +158,15 @@ class MemcachedCluster:
                 self.nodes[name] = MemcachedServer(self.certificates)
         self.version += 1
         self.configuration.answer = reply(self.version, names)
+
+    def tell_nodes(self) -> None:
+        """Let every node give the list too, as those of ElastiCache do; they know the older key only."""
+        if self.configuration.answer is None:
+            raise AssertionError("the configuration endpoint hangs")
+        payload = self.configuration.answer.partition(b"\r\n")[2].removesuffix(b"\r\nEND\r\n")
+        for node in self.nodes.values():
+            with node.administrator() as administrator:
+                administrator.set("AmazonElastiCache:cluster", payload)
 
     def server_of(self, name: str) -> MemcachedServer:
         """The process behind a `host:port`."""
