@@ -158,7 +158,7 @@ def test_code_that_others_may_not_read_cannot_be_read(cloud: Cloud) -> None:
 
 def test_invocations_at_the_same_time_run_beside_each_other(cloud: Cloud, function: str) -> None:
     with ThreadPoolExecutor(3) as pool:
-        answers = list(pool.map(lambda _: cloud.invoke(function, {"do": "sleep", "seconds": 1}), range(3)))
+        answers = list(pool.map(lambda _: cloud.invoke(function, {"do": "sleep", "seconds": 4}), range(3)))
     assert [answer["error"] for answer in answers] == [None] * 3
     starts, ends = zip(*(answer["payload"]["times"] for answer in answers), strict=True)
     assert max(starts) < min(ends)
