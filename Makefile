@@ -38,7 +38,7 @@ clean: ## stop the sandbox; remove what was built and installed here (stack stat
 lock: $(READY) ## renew the locked requirements
 	@for name in requirements requirements-dev; do \
 	  $(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header --no-annotate $$name.in -o $$name.txt; done
-	@for name in bundle function; do file=components/data/$$name-requirements; \
+	@for name in bundle function web; do file=components/data/$$name-requirements; \
 	  $(BIN)/uv pip compile -q --python-version 3.11 --python-platform linux --no-header --no-annotate $$file.in -o $$file.txt; done
 
 packages:
