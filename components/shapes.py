@@ -1,5 +1,6 @@
 """Whether arguments have the keys and types of their TypedDict, the same for YAML and for Python."""
 
+import functools
 import inspect
 import math
 import types
@@ -28,8 +29,7 @@ def check_mapping(add: Add, path: str, args_type: type, given: object) -> None:
     if not isinstance(given, Mapping):
         add(path, f"must be a mapping, got {show(path, given)}")
         return
-    # pulumi.Input holds its Output as text, for which only Pulumi's own module has the names.
-    hints = get_type_hints(args_type, localns={"Output": pulumi.Output, "T": Any})
+    hints = _hints(args_type)
     check_keys(add, path, given, hints)
     for key, hint in hints.items():
         value, required = given.get(key), key in args_type.__required_keys__
@@ -52,6 +52,13 @@ def check_keys(add: Add, path: str, given: Mapping[str, Any], known: Collection[
 def join(path: str, key: object) -> str:
     """Return the path of a key below another path."""
     return f"{path}.{key}" if path else str(key)
+
+
+@functools.cache
+def _hints(args_type: type) -> dict[str, Any]:
+    """Return key -> type of a TypedDict, read once: each reading costs a millisecond, and a program has many caches."""
+    # pulumi.Input holds its Output as text, for which only Pulumi's own module has the names.
+    return get_type_hints(args_type, localns={"Output": pulumi.Output, "T": Any})
 
 
 def _check_type(add: Add, path: str, hint: Any, value: object) -> None:
