@@ -53,7 +53,7 @@ def check(config: Mapping[str, Any], project: str, stack: str) -> Settings:
     report.run("network", check_network, {**network, "tags": tags})
     zones = _zones(network)
     cache = report.section("cache", _NETWORK_WIRES.keys() | {"subnet_ids", "tags"})
-    wires = {**_NETWORK_WIRES, "subnet_ids": dict.fromkeys(zones, "subnet-from-the-network")}
+    wires = {**_NETWORK_WIRES, "subnet_ids": {zone: f"subnet-of-{zone}" for zone in zones}}
     cache_type, check_cache = report.cache_component(cache)
     report.run("cache", check_cache, {**cache, **_unless_existing(cache, wires)})
     instances, function = report.clients(wires)

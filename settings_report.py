@@ -11,9 +11,7 @@ from components.client_instances import check_client_instances
 from components.engines import DEFAULT_VERSIONS as ENGINES
 from components.memcached_cache import MemcachedCache
 from components.memcached_checks import check_memcached_cache
-from components.node_types import regions_without
 from components.problems import Checks, Problem
-from components.redis_arguments import DEFAULT_NODE_TYPE
 from components.redis_cache import RedisCache
 from components.redis_checks import check_redis_cache
 from components.wording import did_you_mean, one_of, show
@@ -99,7 +97,7 @@ class Report:
         return instances, function
 
     def check_place(self, zones: list[str], cache: Mapping[str, Any]) -> None:
-        """Refuse zones of another region, and what the network or the region does not have (R53, R133)."""
+        """Refuse zones of another region, and addresses the network does not have (R133)."""
         if cache.get("network_type", "ipv4") in ("ipv6", "dual_stack") and "subnet_group_name" not in cache:
             self._add(
                 "cache.network_type",
@@ -111,9 +109,6 @@ class Report:
         for zone in zones:
             if zone not in PLACEHOLDER_ZONES and not zone.startswith(region):
                 self._add("network.availability_zones", f"{zone!r} is not a zone of {region} (aws:region)")
-        node_type = cache.get("node_type", DEFAULT_NODE_TYPE)
-        if isinstance(node_type, str) and region in regions_without(node_type):
-            self._add("cache.node_type", f"{node_type!r} is not sold in {region}")
 
     def check_public_address(self, network: Mapping[str, Any], instances: Mapping[str, Any] | None) -> None:
         """Refuse public addresses for instances where no subnet leads to the internet."""

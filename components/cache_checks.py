@@ -9,8 +9,6 @@ from .names import elasticache_name_fault
 from .parameters import check_parameters
 from .problems import Checks
 
-MAXIMUM_SUBNETS = 20
-
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 
 
@@ -57,7 +55,7 @@ def check_engine_parameters(checks: Checks, engine: str, version: str) -> None:
     checks.together(
         "parameters", "parameter_group_name", "give either parameters or an existing parameter_group_name"
     )
-    found = check_parameters(family, checks.get("parameters", {}))
+    found = check_parameters(family, checks.get("parameters", {}), version)
     for name, fault in found.faults.items():
         checks.add(f"parameters.{name}", fault)
     for text in found.warnings:
@@ -73,44 +71,6 @@ def check_engine_parameters(checks: Checks, engine: str, version: str) -> None:
         fault = elasticache_name_fault(group, 255)
         if fault:
             checks.add("parameter_group_name", fault)
-
-
-def check_place(checks: Checks) -> None:
-    """Refuse caches without subnets and groups, of their own or existing ones (R15, R126, R129)."""
-    for own, existing in (("subnet_ids", "subnet_group_name"), ("vpc_id", "security_group_ids")):
-        if checks.args.get(own) is None and checks.args.get(existing) is None:
-            checks.add(own, f"is required (or {existing}, to use what exists)")
-    checks.together(
-        "subnet_ids", "subnet_group_name", "give either subnet_ids or an existing subnet_group_name"
-    )
-    if checks.args.get("security_group_ids") is not None and not checks.get("security_group_ids", [""]):
-        checks.add(
-            "security_group_ids", "must hold at least one: an empty list means the VPC's default group (R129)"
-        )
-    fault = elasticache_name_fault(checks.get("subnet_group_name", "none"), 255)
-    if fault:
-        checks.add("subnet_group_name", fault)
-    zones = checks.get("subnet_ids")
-    if zones is not None and not 1 <= len(zones) <= MAXIMUM_SUBNETS:
-        checks.add("subnet_ids", f"must be 1-{MAXIMUM_SUBNETS} subnets, got {len(zones)} (R126)")
-
-
-def check_preferred_zones(checks: Checks, nodes: int | None) -> None:
-    """Refuse a list of zones that is not one per node, or names a zone without a subnet (R70, R71)."""
-    preferred, zones = checks.get("preferred_availability_zones"), checks.get("subnet_ids")
-    if preferred is None:
-        return
-    if nodes is not None and len(preferred) != nodes:
-        checks.add(
-            "preferred_availability_zones",
-            f"must be one zone per node: {nodes} of them, got {len(preferred)}",
-        )
-    for index, zone in enumerate(preferred):
-        if zones and zone not in zones:
-            checks.add(
-                f"preferred_availability_zones[{index}]",
-                f"{zone!r} has no subnet; zones with one: {', '.join(sorted(zones))}",
-            )
 
 
 def check_port(checks: Checks, default: int) -> None:
@@ -138,4 +98,8 @@ def check_topic_and_addresses(checks: Checks) -> None:
     if topic is not None and not _TOPIC_ARN.fullmatch(topic):
         checks.add("notification_topic_arn", f"must be arn:aws:sns:REGION:ACCOUNT:NAME, got {topic!r} (R165)")
     checks.choice("network_type", ("ipv4", "ipv6", "dual_stack"), "ipv4")
-    checks.choice("ip_discovery", ("ipv4", "ipv6"), "ipv4")
+    discovery = checks.choice("ip_discovery", ("ipv4", "ipv6"), "ipv4")
+    if checks.args.get("ip_discovery") is not None and checks.get("transit_encryption", True) and discovery:
+        checks.warn(
+            "ip_discovery has no effect on a cache with TLS: clients then get names, not addresses (R133)"
+        )

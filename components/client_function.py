@@ -77,9 +77,11 @@ class ClientFunction(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: ClientFunctionArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        check_client_function(name, args).raise_problems()
+        checks = check_client_function(name, args)
+        checks.raise_problems()
         bundle = build_function_bundle()
         super().__init__("aws-cache:index:ClientFunction", name, dict(args), opts)
+        checks.log_warnings(self)
         child = pulumi.ResourceOptions(parent=self)
         tags = args.get("tags")
         # Declared here, as Lambda would make one by itself that is kept for ever and after `destroy`.
@@ -194,6 +196,8 @@ def check_client_function(name: str, args: ClientFunctionArgs) -> Checks:
         checks.add(
             "url", "'public' lets anyone read the cache; set allow_public_url: true if that is meant, or iam"
         )
+    elif args.get("url") == "public":
+        checks.warn("url: public lets anyone who learns the address read the cache (R147)")
     checks.integer("timeout_seconds", 1, 900, default=60)
     checks.integer("memory_mib", 128, 10_240, default=256)
     if len(args.get("security_group_ids") or ()) > 4:

@@ -4,7 +4,7 @@ import functools
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .wording import one_of
 
@@ -15,6 +15,15 @@ REPLICATED = ("redis", "valkey")
 """The engines a replication group runs; Memcached has no replication (R29)."""
 
 _SHAPES = {"redis": "7.1, or 6.x for the latest 6", "valkey": "8.2", "memcached": "1.6.22"}
+
+
+class Support(NamedTuple):
+    """How long AWS supports a version, as ISO dates."""
+
+    extended_from: str
+    """First day on which nodes of this version cost more, in Extended Support."""
+    ends: str
+    """Day after which AWS moves caches to another version."""
 
 
 @functools.cache
@@ -78,12 +87,17 @@ def floor_of(feature: str, engine: str) -> str | None:
     return _engines()["feature_floors"][feature][engine]
 
 
-def extended_support(engine: str, version: str) -> str | None:
-    """Return the day from which AWS charges Extended Support for this version, or None (R46)."""
+def support(engine: str, version: str) -> Support | None:
+    """Return how long AWS supports this version, None where it has announced no end (R46)."""
     for item in _engines()["engines"][engine]["versions"]:
         if item["version"] == version.replace(".x", ".2") and item["support"]:
-            return item["support"]["extended_y1"]
+            return Support(item["support"]["extended_y1"], item["support"]["end_of_life"])
     return None
+
+
+def data_date() -> str:
+    """Return the day of which all this is the knowledge."""
+    return _engines()["header"]["date"]
 
 
 def _spelled(engine: str, version: str) -> bool:

@@ -1,6 +1,6 @@
 """What is refused about a MemcachedCache before anything is created, and what is warned of."""
 
-from . import cache_checks, engines, windows
+from . import cache_checks, cache_place_checks, engines, windows
 from .memcached_arguments import (
     DEFAULT_NODE_COUNT,
     DEFAULT_NODE_TYPE,
@@ -24,11 +24,12 @@ def check_memcached_cache(name: str, args: MemcachedCacheArgs) -> Checks:
         cache_checks.check_node_type(checks, ENGINE, version, DEFAULT_NODE_TYPE)
         _check_encryption(checks, version)
         cache_checks.check_engine_parameters(checks, ENGINE, version)
-    cache_checks.check_place(checks)
+    cache_place_checks.check_place(checks)
     _check_nodes(checks)
     cache_checks.check_port(checks, DEFAULT_PORT)
     cache_checks.check_window(checks, "maintenance_window", windows.maintenance_window)
     cache_checks.check_topic_and_addresses(checks)
+    cache_place_checks.check_region(checks, DEFAULT_NODE_TYPE)
     return checks
 
 
@@ -52,7 +53,7 @@ def _check_encryption(checks: Checks, version: str) -> None:
 def _check_nodes(checks: Checks) -> None:
     """Refuse counts and zones AWS refuses (R68, R70, R71); warn of what defeats having several nodes (R73)."""
     nodes = checks.integer("node_count", 1, MAXIMUM_NODES, default=DEFAULT_NODE_COUNT)
-    cache_checks.check_preferred_zones(checks, nodes)
+    cache_place_checks.check_preferred_zones(checks, nodes)
     if nodes is None or checks.problems:
         return
     if nodes > _QUOTA:

@@ -7,6 +7,7 @@ COMPONENT_NAME_MAXIMUM = 32
 
 _COMPONENT_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _ELASTICACHE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
+_SUBNET_GROUP_NAME = re.compile(r"[A-Za-z0-9-]{1,255}")
 _PARAMETER_PATH = re.compile(r"(/[A-Za-z0-9_.-]+)+")
 _RESERVED = re.compile(r"/?(aws|ssm)", re.IGNORECASE)
 
@@ -28,6 +29,13 @@ def elasticache_name_fault(value: str, maximum: int) -> str | None:
     """Return what is wrong with the name of an existing group or snapshot, or None (R14, R19)."""
     if len(value) > maximum or not _ELASTICACHE_NAME.fullmatch(value):
         return f"{value!r} must be 1-{maximum} letters, digits and single hyphens, first a letter, last no hyphen"
+    return None
+
+
+def subnet_group_name_fault(value: str) -> str | None:
+    """Return what is wrong with the name of an existing subnet group, or None (R15)."""
+    if not _SUBNET_GROUP_NAME.fullmatch(value):
+        return f"{value!r} must be 1-255 letters, digits and hyphens"
     return None
 
 

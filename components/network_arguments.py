@@ -10,6 +10,7 @@ from typing_extensions import NotRequired, TypedDict
 from . import subnets
 from .problems import Checks, check_component_name
 from .retention import retention_fault
+from .zones import region_of
 
 DEFAULT_CIDR_BLOCK = "10.20.0.0/16"
 
@@ -21,8 +22,8 @@ NAT_GATEWAYS = ("NONE", "SINGLE", "ONE_PER_ZONE")
 PLANNED = "planned"
 """Stands for the range of a subnet that is to be planned."""
 
+_SPARE_ADDRESSES = 10
 _SERVICE = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9-]+)*")
-_ZONE = re.compile(r"([a-z]{2}(?:-[a-z]+)+-\d)(?:[a-z]|(?:-[a-z0-9]+)+)")
 
 
 class NetworkArgs(TypedDict):
@@ -95,6 +96,7 @@ def check_network(name: str, args: NetworkArgs) -> Checks:
         checks.add("flow_logs_retention_days", fault)
     if not checks.problems:
         _warn_of_islands(checks)
+        _warn_of_narrow_subnets(checks)
     return checks
 
 
@@ -112,14 +114,13 @@ def _check_zones(checks: Checks) -> None:
         if given is not None and not given:
             checks.add(key, "must name at least one zone, or be left out")
         named |= {f"{key}.{zone}": zone for zone in given or ()}
-    first = None
+    first = next((zone for zone in named.values() if region_of(zone)), "")
+    region = region_of(first)
     for path, zone in named.items():
-        match = _ZONE.fullmatch(zone)
-        first = first or match
-        if not match or not first:
+        if not region_of(zone):
             checks.add(path, f"must be a zone such as eu-west-1a, got {zone!r}")
-        elif match[1] != first[1]:
-            checks.add(path, f"{zone!r} is not in {first[1]}, where {first[0]} is; a VPC has one region")
+        elif region_of(zone) != region:
+            checks.add(path, f"{zone!r} is not in {region}, where {first} is; a VPC has one region")
     for index, zone in enumerate(zones):
         if zone in zones[:index]:
             checks.add(f"availability_zones[{index}]", f"{zone!r} is there twice")
@@ -184,4 +185,18 @@ def _warn_of_islands(checks: Checks) -> None:
         checks.warn(
             "without NAT gateways and the S3 gateway endpoint an instance here gets neither packages nor the client "
             "(R136)"
+        )
+
+
+def _warn_of_narrow_subnets(checks: Checks) -> None:
+    """Warn of subnets where a cache has no room to replace its nodes (R127)."""
+    endpoints = len(interface_services(checks.args))
+    free = {
+        text: subnets.usable_addresses(text) - endpoints for text in subnet_plan(checks.args).private.values()
+    }
+    narrow = [f"{text} has {count}" for text, count in free.items() if count < _SPARE_ADDRESSES]
+    if narrow:
+        checks.warn(
+            f"a cache wants {_SPARE_ADDRESSES} free addresses in each of its subnets, as a replaced node takes another "
+            f"one: {', '.join(narrow)} (R127)"
         )

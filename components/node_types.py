@@ -9,6 +9,9 @@ from typing import Any
 from .engines import older
 from .wording import did_you_mean
 
+LOCAL_ZONE_FAMILIES = ("m5", "r5", "t3")
+"""What Local Zones have (R63)."""
+
 _SHAPE = re.compile(r"cache\.([a-z]+\d+[a-z]*)\.(\w+)")
 
 
@@ -56,6 +59,24 @@ def node_type_warnings(node_type: str) -> list[str]:
 def regions_without(node_type: str) -> list[str]:
     """Return the regions where the node type has no price, hence is not sold (R53)."""
     return (known(node_type) or {}).get("regions_not_priced") or []
+
+
+def alternatives(node_type: str, region: str) -> list[str]:
+    """Return current types of the same size that are sold in the region, the newest generations last."""
+    wanted = known(node_type) or {}
+    return [
+        name
+        for name, item in _data()["node_types"].items()
+        if item["size"] == wanted.get("size")
+        and item["generation"] == "current"
+        and item["data_tiering"] == wanted.get("data_tiering")
+        and region not in (item["regions_not_priced"] or ())
+    ]
+
+
+def data_date() -> str:
+    """Return the day of which all this is the knowledge."""
+    return _data()["header"]["date"]
 
 
 def _hint(node_type: str) -> str:

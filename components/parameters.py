@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .engines import older
 from .wording import did_you_mean, one_of
+
+_NEAR_MISS = 0.85
+"""One wrong letter in a word of seven: a sister of a known parameter, which a newer version may have, is further."""
 
 
 class Findings(NamedTuple):
@@ -31,29 +35,54 @@ def as_text(value: object) -> str:
     return str(value)
 
 
-def check_parameters(family: str, parameters: Mapping[str, object]) -> Findings:
-    """Check names and values against the family; a family this package does not know is not checked.
+def check_parameters(family: str, parameters: Mapping[str, object], version: str | None = None) -> Findings:
+    """Check names and values against the family, and the version within it when it is given.
 
-    The list of names is certain for few families, so a name unlike any known one only warns.
+    A family this package does not know is not checked. The list of names is certain for few families, so only a
+    near miss of a known name is refused, and any other unknown one warns.
     """
     found = Findings({}, [])
     known = _families().get(family, {}).get("parameters")
     if known is None:
         return found
     for name, value in parameters.items():
-        if isinstance(value, Mapping | list) or value is None:
-            found.faults[name] = f"must be text or a number, got {value!r}"
-        elif name in known:
-            fault = _value_fault(known[name], as_text(value))
-            if fault:
-                found.faults[name] = fault
-        elif did_you_mean(name, known):
-            found.faults[name] = f"unknown in family {family}{did_you_mean(name, known)}"
-        else:
-            found.warnings.append(f"parameter {name!r} is not known in family {family}; going on unchecked")
+        fault = _fault(family, known, version, name, value)
+        if fault:
+            found.faults[name] = fault
+        elif name not in known:
+            hint = did_you_mean(name, known)
+            found.warnings.append(
+                f"parameter {name!r} is not known in family {family}{hint or ';'} going on unchecked (R171)"
+            )
     if {"reserved-memory", "reserved-memory-percent"} <= set(parameters):
         found.faults["reserved-memory"] = "excludes reserved-memory-percent; give one of them"
     return found
+
+
+def _fault(
+    family: str, known: Mapping[str, Any], version: str | None, name: str, value: object
+) -> str | None:
+    if isinstance(value, Mapping | list) or value is None:
+        return f"must be text or a number, got {value!r}"
+    if name in known:
+        floor = known[name]["min_version"]
+        if version and floor and older(version, floor):
+            return f"needs {_families()[family]['engine']} {floor} or later, got {version}"
+        return _value_fault(known[name], as_text(value))
+    last = _removed_with(family, name)
+    if last:
+        return f"is gone since family {last}"
+    hint = did_you_mean(name, known, cutoff=_NEAR_MISS)
+    return f"unknown in family {family}{hint}" if hint else None
+
+
+def _removed_with(family: str | None, name: str) -> str | None:
+    """Return the family that took this parameter away, None for one there never was."""
+    while family:
+        if name in _families()[family]["removed"]:
+            return family
+        family = _families()[family]["inherits"]
+    return None
 
 
 def _value_fault(item: Mapping[str, Any], value: str) -> str | None:

@@ -96,6 +96,8 @@ REFUSED = {
     "global_replication_group_id": GLOBAL,
     "global_datastore": GLOBAL,
     "user_group_ids": _ROLES,
+    "durability": "needs cluster mode, which has no component yet (R93)",
+    "auth_token_wo": "say auth_token: it is kept as a secret, and clients get it from the connection parameter (R109)",
     "node_count": "is of Memcached only; say replicas, the copies of the primary",
     "num_cache_clusters": "say replicas: the nodes besides the primary",
     "multi_az_enabled": "replicas decides it: more than 0 means Multi-AZ",

@@ -1,6 +1,6 @@
 """What is refused about a RedisCache before anything is created, and what is warned of."""
 
-from . import cache_checks, engines, node_types
+from . import cache_checks, cache_place_checks, engines, node_types
 from .problems import Checks, check_component_name
 from .redis_arguments import DEFAULT_NODE_TYPE, DEFAULT_PORT, REFUSED, RedisCacheArgs
 from .redis_operation_checks import check_operation
@@ -20,10 +20,11 @@ def check_redis_cache(name: str, args: RedisCacheArgs) -> Checks:
         _check_features(checks, engine, version)
         cache_checks.check_engine_parameters(checks, engine, version)
         _check_tiering(checks)
-    cache_checks.check_place(checks)
+    cache_place_checks.check_place(checks)
     _check_replicas(checks)
     cache_checks.check_port(checks, DEFAULT_PORT)
     check_operation(checks)
+    cache_place_checks.check_region(checks, DEFAULT_NODE_TYPE)
     return checks
 
 
@@ -38,10 +39,11 @@ def _warn_of_version(checks: Checks, engine: str, version: str) -> None:
     """Warn of versions that cost more, or that AWS will not leave as they are (R45, R46)."""
     if checks.get("engine_version") is None:
         return
-    charged = engines.extended_support(engine, version)
-    if charged:
+    support = engines.support(engine, version)
+    if support:
         checks.warn(
-            f"{engine} {version} is in paid Extended Support from {charged}; prefer {engine} 7 or Valkey (R46)"
+            f"{engine} {version} is in Extended Support, which costs more, from {support.extended_from} to "
+            f"{support.ends}; prefer {engine} 7 or Valkey (R46)"
         )
     if checks.get("auto_minor_version_upgrade", True) and not version.endswith(".x"):
         last = engines.known_versions(engine)[-1]
@@ -82,7 +84,7 @@ def _check_replicas(checks: Checks) -> None:
             "replicas", f"{replicas} of them need subnets in two zones, got {only} only; {way_out} (R76)"
         )
     preferred = checks.get("preferred_availability_zones")
-    cache_checks.check_preferred_zones(checks, None if replicas is None else replicas + 1)
+    cache_place_checks.check_preferred_zones(checks, None if replicas is None else replicas + 1)
     if preferred and replicas and len(preferred) == replicas + 1 and len(set(preferred)) < 2:
         checks.add(
             "preferred_availability_zones",

@@ -102,5 +102,7 @@ def _check_logs_and_network(checks: Checks) -> None:
     if fault:
         checks.add("log_retention_days", fault)
     elif days and checks.get("apply_immediately", True) is False:
-        checks.warn("a change of the logs is applied at once, whatever apply_immediately says (R163)")
+        checks.warn(
+            "AWS changes logs at once or not at all: a later change of them needs apply_immediately: true (R163)"
+        )
     check_topic_and_addresses(checks)

@@ -12,6 +12,9 @@ _VPC_PREFIXES = (16, 28)
 _PLACES = "abcdefgh"  # no region has more zones
 
 
+_KEPT_BY_AWS = 5
+
+
 class TooSmall(ValueError):
     """The VPC's range has no room for planned subnets."""
 
@@ -76,3 +79,8 @@ def _network(text: str) -> ipaddress.IPv4Network:
     except ValueError:
         raise ValueError(f"must be an IPv4 range such as 10.20.0.0/16, got {text!r}") from None
     raise ValueError(f"{text!r} has bits set behind its prefix; did you mean {meant}?")
+
+
+def usable_addresses(text: str) -> int:
+    """Return how many addresses of a subnet's range AWS gives out: it keeps the first four and the last."""
+    return _network(text).num_addresses - _KEPT_BY_AWS

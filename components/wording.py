@@ -9,10 +9,10 @@ SECRET_ARGUMENTS = {"auth_token"}
 _LONGEST_VALUE = 60
 
 
-def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """Return "; did you mean X?" for a near miss, else nothing."""
+def did_you_mean(word: object, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return "; did you mean X?" for a near miss, else nothing; with cutoff 1 only the word itself is near."""
     spelled = {item.lower(): item for item in known}
-    close = difflib.get_close_matches(str(word).lower(), list(spelled), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(str(word).lower(), list(spelled), n=1, cutoff=cutoff)
     return f"; did you mean {spelled[close[0]]}?" if close else ""
 
 

@@ -165,17 +165,18 @@ def test_a_wrong_tag_is_told_once_though_every_component_gets_it():
     ]
 
 
-def test_a_node_type_that_the_region_does_not_sell_is_refused():
-    with pytest.raises(ConfigurationError, match=r"'cache\.c7gn\.large' is not sold in eu-central-1"):
-        settings.check(
-            {
-                "aws:region": "eu-central-1",
-                "aws-cache:network": {"availability_zones": ["eu-central-1a", "eu-central-1b"]},
-                "aws-cache:cache": {"node_type": "cache.c7gn.large"},
-            },
-            "aws-cache",
-            "dev",
-        )
+def test_a_node_type_without_a_price_in_the_region_is_left_to_a_warning_of_the_cache():
+    stack = settings.check(
+        {
+            "aws:region": "eu-central-1",
+            "aws-cache:network": {"availability_zones": ["eu-central-1a", "eu-central-1b"]},
+            "aws-cache:cache": {"node_type": "cache.c7gn.large"},
+        },
+        "aws-cache",
+        "dev",
+    )
+
+    assert stack.cache["node_type"] == "cache.c7gn.large"
 
 
 def test_faulty_zones_cause_no_problem_elsewhere():

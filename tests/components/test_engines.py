@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components import engines
+from components import engines, parameters
 from components.node_types import node_type_fault, node_type_warnings, regions_without
 from components.parameters import as_text, check_parameters
 
@@ -74,12 +74,6 @@ def test_features_begin_with_their_first_version():
     assert not engines.supports("slow_log", "memcached", "1.6.22")
 
 
-def test_the_day_extended_support_begins_is_known_for_old_versions_only():
-    assert engines.extended_support("redis", "6.2") == "2027-02-01"
-    assert engines.extended_support("redis", "6.x") == "2027-02-01"
-    assert engines.extended_support("redis", "7.1") is None
-
-
 @pytest.mark.parametrize(
     ("node_type", "version", "message"),
     [
@@ -103,6 +97,12 @@ def test_a_node_type_of_an_unknown_family_only_warns():
 def test_a_previous_generation_warns():
     (warning,) = node_type_warnings("cache.m4.large")
     assert warning.startswith("node_type 'cache.m4.large' is of a previous generation; consider cache.")
+
+
+def test_how_long_aws_supports_a_version_is_known_where_an_end_is_announced():
+    assert engines.support("redis", "6.2") == ("2027-02-01", "2030-01-31")
+    assert engines.support("redis", "6.x") == engines.support("redis", "6.2")
+    assert engines.support("redis", "7.1") is None
 
 
 def test_regions_where_a_type_is_not_sold_are_known():
@@ -155,10 +155,49 @@ def test_right_parameters_have_no_fault_and_no_warning():
     assert check_parameters("redis7", given) == ({}, [])
 
 
-def test_a_parameter_unlike_any_known_one_only_warns():
-    found = check_parameters("redis7", {"zzzz": 1})
+@pytest.mark.parametrize(
+    ("name", "warning"),
+    [
+        ("zzzz", "parameter 'zzzz' is not known in family redis7; going on unchecked (R171)"),
+        (
+            "acllog-maximum-size",
+            "parameter 'acllog-maximum-size' is not known in family redis7; did you mean acllog-max-len? going on "
+            "unchecked (R171)",
+        ),
+    ],
+)
+def test_a_parameter_that_is_no_near_miss_of_a_known_one_only_warns(name, warning):
+    assert check_parameters("redis7", {name: 1}) == ({}, [warning])
 
-    assert found == ({}, ["parameter 'zzzz' is not known in family redis7; going on unchecked"])
+
+def test_what_a_later_family_added_would_hardly_have_been_refused_before():
+    """The refusal of near misses must leave new parameters of AWS through."""
+    refused = {
+        name
+        for item in parameters._families().values()
+        for name in (item["added"] if item["inherits"] else ())
+        if check_parameters(item["inherits"], {name: "x"}).faults
+    }
+
+    assert refused == {"lazyfree-lazy-user-del", "hash-max-listpack-entries", "zset-max-listpack-entries"}
+
+
+def test_a_parameter_that_a_family_lost_is_refused_in_the_families_after_it_too():
+    gone = {"hash-max-ziplist-value": "is gone since family redis7"}
+
+    assert check_parameters("redis7", {"hash-max-ziplist-value": 64}).faults == gone
+    assert check_parameters("valkey9", {"hash-max-ziplist-value": 64}).faults == gone
+    assert check_parameters("redis6.x", {"hash-max-ziplist-value": 64}).faults == {}
+
+
+def test_a_parameter_waits_for_the_version_that_brings_it():
+    given = {"commandlog-reply-larger-than": 1024}
+
+    assert check_parameters("valkey8", given, "8.0").faults == {
+        "commandlog-reply-larger-than": "needs valkey 8.1 or later, got 8.0"
+    }
+    assert check_parameters("valkey8", given, "8.1").faults == {}
+    assert check_parameters("redis6.x", {"acl-pubsub-default": "resetchannels"}, "6.x").faults == {}
 
 
 def test_reserved_memory_is_stated_one_way():

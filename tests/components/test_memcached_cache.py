@@ -189,34 +189,6 @@ def test_a_preview_knows_the_members_and_not_yet_the_addresses(cache):
     assert (outputs["host"], outputs["node_addresses"]) == (UNKNOWN, UNKNOWN)
 
 
-@pytest.mark.parametrize(
-    ("change", "warnings"),
-    [
-        ({}, []),
-        ({"node_count": 40}, []),
-        (
-            {"node_count": 41},
-            ["41 nodes are more than the 40 that some accounts may have; check the quota (R68)"],
-        ),
-        (
-            {"subnet_ids": {"eu-west-1a": "subnet-a"}},
-            ["all 2 nodes stand in eu-west-1a: when that zone fails the whole cache is gone (R73)"],
-        ),
-        (
-            {"preferred_availability_zones": ["eu-west-1b", "eu-west-1b"]},
-            ["all 2 nodes stand in eu-west-1b: when that zone fails the whole cache is gone (R73)"],
-        ),
-        ({"subnet_ids": {"eu-west-1a": "subnet-a"}, "node_count": 1}, []),
-        (
-            {"engine_version": "1.6.99"},
-            ["engine_version 1.6.99 is newer than this package knows; going on unchecked"],
-        ),
-    ],
-)
-def test_what_is_allowed_and_should_be_known_is_warned_of(cache, change, warnings):
-    assert cache(**change).warnings == warnings
-
-
 def test_a_refusal_registers_nothing(deploy):
     def program():
         with pytest.raises(ConfigurationError, match="1 problem in the arguments of MemcachedCache 'cache'"):

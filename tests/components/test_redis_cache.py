@@ -343,42 +343,5 @@ def test_a_refusal_registers_nothing_and_tells_everything(deploy):
     )
 
 
-@pytest.mark.parametrize(
-    ("change", "warning"),
-    [
-        (
-            {"engine_version": "7.0"},
-            "AWS may raise engine_version 7.0 by itself, after which this program would plan a replacing downgrade; "
-            "leave engine_version out, or set auto_minor_version_upgrade: false (R45)",
-        ),
-        (
-            {"engine": "valkey", "engine_version": "9.2"},
-            "engine_version 9.2 is newer than this package knows; going on unchecked",
-        ),
-        (
-            {"engine_version": "6.x"},
-            "redis 6.x is in paid Extended Support from 2027-02-01; prefer redis 7 or Valkey (R46)",
-        ),
-        (
-            {"snapshot_window": "03:00-04:00"},
-            "only snapshot_window is set; AWS picks the other window and they may collide later (R152)",
-        ),
-        (
-            {"apply_immediately": False},
-            "a change of the logs is applied at once, whatever apply_immediately says (R163)",
-        ),
-        (
-            {"node_type": "cache.m4.large"},
-            "node_type 'cache.m4.large' is of a previous generation; consider cache.m7g",
-        ),
-        ({"parameters": {"zzzz": 1}}, "parameter 'zzzz' is not known in family redis7; going on unchecked"),
-    ],
-)
-def test_what_is_allowed_and_should_be_known_warns_on_the_cache(cache, change, warning):
-    run = cache(**change)
-
-    assert run.logs == [("warning", warning, run.one(COMPONENT).urn)]
-
-
 def test_the_default_warns_of_nothing(cache):
     assert cache().logs == []
