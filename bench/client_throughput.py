@@ -1,63 +1,73 @@
-"""GET and SET of 100 bytes over one connection: this client against redis-py as people use it, in the same run.
+"""GET, SET, MGET and MSET of 100-byte values over one connection: this client and redis-py, in one run on one core.
 
-The clients take turns, window by window, so that what else the machine does meets both.
+redis-py takes part twice: as people use it (a pool, hiredis), and with its single-connection client, which leaves the
+pool and its lock out. This client keeps a deadline and a pool in every call.
 """
 
 from __future__ import annotations
 
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import redis
 from _results import show
+from _turns import Call, compare, stay_on_one_core
 
 from client import Endpoint, connect
 from tests.client.certificates import make_certificates
 from tests.client.redis_servers import TOKEN, RedisNode
 
 VALUE = b"x" * 100
-WINDOWS, CALLS = 9, 3000
-
-
-def operations_per_second(call: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    for _ in range(CALLS):
-        call()
-    return CALLS / (time.perf_counter() - started)
+BATCH = {f"bench:{number:05}": VALUE for number in range(100)}
+CALLS, BATCHES = 1500, 100
 
 
 def measure(node: RedisNode, how: str) -> list[dict[str, object]]:
-    """One row per operation: the medians of both clients' windows."""
+    """One row per operation."""
     authority = str(node.certificates.authority) if node.certificates else None
     endpoint = Endpoint(
         "redis", "127.0.0.1", node.port, tls=authority is not None, auth_token=TOKEN, ca_file=authority
     )
-    rows: list[dict[str, object]] = []
-    secured = {"ssl": True, "ssl_ca_certs": authority} if authority else {}
-    with connect(endpoint, 5) as ours, redis.Redis(port=node.port, password=TOKEN, **secured) as theirs:
-        ours.set("key", VALUE)
-        calls: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
-            "GET": (lambda: ours.get("key"), lambda: theirs.get("key")),
-            "SET": (lambda: ours.set("key", VALUE), lambda: theirs.set("key", VALUE)),
+    theirs = {"port": node.port, "password": TOKEN}
+    if authority:
+        theirs |= {"ssl": True, "ssl_ca_certs": authority}
+    with (
+        connect(endpoint, 5) as ours,
+        redis.Redis(**theirs) as pooled,
+        redis.Redis(**theirs, single_connection_client=True) as single,
+    ):
+        ours.set_many(BATCH | {"key": VALUE})
+        others = {"redis-py": pooled, "redis-py single": single}
+        names = list(BATCH)
+        operations: dict[str, tuple[Call, list[Call], int, int]] = {
+            "GET": (lambda: ours.get("key"), [lambda o=o: o.get("key") for o in others.values()], CALLS, 1),
+            "SET": (
+                lambda: ours.set("key", VALUE),
+                [lambda o=o: o.set("key", VALUE) for o in others.values()],
+                CALLS,
+                1,
+            ),
+            "MGET of 100": (
+                lambda: ours.get_many(names),
+                [lambda o=o: o.mget(names) for o in others.values()],
+                BATCHES,
+                100,
+            ),
+            "MSET of 100": (
+                lambda: ours.set_many(BATCH),
+                [lambda o=o: o.mset(BATCH) for o in others.values()],
+                BATCHES,
+                100,
+            ),
         }
-        for name, pair in calls.items():
-            windows = [[operations_per_second(call) for call in pair] for _ in range(WINDOWS)]
-            mine, other = (statistics.median(found) for found in zip(*windows, strict=True))
-            rows.append(
-                {
-                    "": f"{name} {how}",
-                    "client/s": round(mine),
-                    "redis-py/s": round(other),
-                    "ratio": mine / other,
-                }
-            )
-    return rows
+        return [
+            compare(f"{name} {how}", {"client": mine, **dict(zip(others, calls, strict=True))}, count, keys)
+            for name, (mine, calls, count, keys) in operations.items()
+        ]
 
 
 def main() -> None:
+    stay_on_one_core()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows = []

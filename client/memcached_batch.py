@@ -21,6 +21,7 @@ from .memcached_connection import WAIT, MemcachedConnection
 
 _PIECE_BYTES = 8_000  # a TLS record holds 16,384 bytes, as does what a node reads at once
 _RECEIVE_BYTES = 262_144
+_STORED = b"STORED\r\n"
 
 
 class Refusal(NamedTuple):
@@ -43,6 +44,10 @@ class Stores:
 
     def read(self, data: bytes) -> int:
         """Take whole lines; how many bytes they were."""
+        stored = data.count(_STORED)
+        if stored * len(_STORED) == len(data) and self._answered + stored <= len(self._keys):
+            self._answered += stored
+            return len(data)
         *lines, rest = data.split(b"\r\n")
         for line in lines:
             if self.is_complete:
@@ -66,26 +71,28 @@ class Fetches:
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._keys = set(keys)
         self.found: dict[bytes, bytes] = {}
-        words = _gathered(b" " + key for key in self._keys)
-        self.pieces = [b"get%b\r\n" % line for line in words]
+        line = b" " + b" ".join(self._keys)
+        lines = [line] if len(line) <= _PIECE_BYTES else _gathered(b" " + key for key in self._keys)
+        self.pieces = [b"get%b\r\n" % line for line in lines]
         self._unanswered = len(self.pieces)
 
     def read(self, data: bytes) -> int:
         """Take whole values; how many bytes they were."""
-        place = 0
+        place, size, keys, found = 0, len(data), self._keys, self.found
         while (end := data.find(b"\r\n", place)) >= 0:
             words = data[place:end].split(b" ")
-            if words == [b"END"] and not self.is_complete:
+            if len(words) == 4 and words[0] == b"VALUE" and words[1] in keys and self._unanswered:
+                start = end + 2
+                stop = start + int(words[3])
+                if size < stop + 2:
+                    break
+                found[words[1]] = data[start:stop]
+                place = stop + 2
+            elif words == [b"END"] and self._unanswered:
                 self._unanswered -= 1
                 place = end + 2
-                continue
-            if self.is_complete or len(words) != 4 or words[0] != b"VALUE" or words[1] not in self._keys:
+            else:
                 raise ValueError(data[place : min(end, place + 60)].decode("ascii", "backslashreplace"))
-            start, stop = end + 2, end + 2 + int(words[3])
-            if len(data) < stop + 2:
-                break
-            self.found[words[1]] = data[start:stop]
-            place = stop + 2
         return place
 
     @property
@@ -116,8 +123,8 @@ class Part:
         self.question = question
         self.has_sent = False
         self.error: Exception | None = None
-        tls = isinstance(connection.raw, ssl.SSLSocket)
-        pieces = question.pieces if tls else [b"".join(question.pieces)]
+        self._tls = isinstance(connection.raw, ssl.SSLSocket)
+        pieces = question.pieces if self._tls else [b"".join(question.pieces)]
         self._unsent = [memoryview(piece) for piece in reversed(pieces)]
         self._rest = b""
 
@@ -134,9 +141,17 @@ class Part:
     def advance(self, deadline: Deadline) -> None:
         """Send and receive what goes without waiting."""
         try:
-            self._send()
+            if self._unsent:
+                self._send()
             self._receive(deadline)
         except (OSError, ValueError) as error:
+            self.error = error
+
+    def begin(self) -> None:
+        """Send what goes without waiting; the answer cannot be there yet."""
+        try:
+            self._send()
+        except OSError as error:
             self.error = error
 
     def _send(self) -> None:
@@ -151,18 +166,18 @@ class Part:
             return
 
     def _receive(self, deadline: Deadline) -> None:
-        # TLS may hold decrypted bytes that no poll shows, so that this goes on until nothing comes.
-        pieces = [self._rest]
+        pieces = [self._rest] if self._rest else []
         try:
             while piece := self.connection.raw.recv(_RECEIVE_BYTES):
                 pieces.append(piece)
-                if not deadline.remaining():
+                # TLS may hold decrypted bytes that no poll shows: then this goes on until nothing comes.
+                if not self._tls or not deadline.remaining():
                     break
             else:
                 raise ConnectionResetError("closed by the node")
         except WAIT:
             pass
-        data = b"".join(pieces)
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         self._rest = data[self.question.read(data) :]
 
 
@@ -170,11 +185,12 @@ def exchange(parts: Sequence[Part], deadline: Deadline) -> None:
     """Put all the questions, and read all the answers that come by the deadline; failures are in `Part.error`."""
     poll = select.poll()
     waiting: dict[int, Part] = {}
+    wanted: dict[int, int] = {}
     for part in parts:
-        part.advance(deadline)
+        part.begin()
         if not part.is_done:
             number = part.connection.raw.fileno()
-            waiting[number] = part
+            waiting[number], wanted[number] = part, part.wants
             poll.register(number, part.wants)
     while waiting:
         for number, _ in poll.poll(deadline.remaining() * 1000):
@@ -183,7 +199,8 @@ def exchange(parts: Sequence[Part], deadline: Deadline) -> None:
             if part.is_done:
                 del waiting[number]
                 poll.unregister(number)
-            else:
+            elif part.wants != wanted[number]:
+                wanted[number] = part.wants
                 poll.modify(number, part.wants)
         if not deadline.remaining():
             break

@@ -69,9 +69,7 @@ class MemcachedCalls:
         if not keys:
             return []
         layout = self._cluster.layout(deadline)
-        shares: dict[str, list[bytes]] = {}
-        for key in keys:
-            shares.setdefault(layout.ring.node_for(key), []).append(key)
+        shares = layout.ring.shares(keys)
         questions = {name: question(share) for name, share in shares.items()}
         found = self._ask_all({name: layout.nodes[name] for name in shares}, questions, deadline, writes)
         failures: list[CacheError] = []

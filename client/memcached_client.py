@@ -6,7 +6,7 @@ import time
 import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pymemcache
 
@@ -20,7 +20,8 @@ from .memcached_cluster import MemcachedCluster, Settings
 from .memcached_connection import MemcachedConnection
 from .memcached_discovery import POLL_SECONDS
 from .memcached_node import Observer
-from .memcached_values import checked_expiry, checked_key, checked_value
+from .memcached_single import fetch, store
+from .memcached_values import checked_expiry, checked_key, checked_keys, checked_value
 from .names import Resolver, system_resolver
 
 Key = str | bytes
@@ -105,19 +106,19 @@ class MemcachedClient:
         """The value, None on a miss."""
         data = checked_key(key)
 
-        def fetch(connection: MemcachedConnection) -> bytes | None:
-            return connection.get(data)
+        def ask(connection: MemcachedConnection) -> bytes | None:
+            return fetch(connection, data)
 
-        return self._calls.run(data, fetch, "get", Deadline(self._seconds), writes=False)
+        return self._calls.run(data, ask, "get", Deadline(self._seconds), writes=False)
 
     def set(self, key: Key, value: Value, ttl_seconds: float | None = None) -> None:
         """Store the value, for ever or for `ttl_seconds`, which Memcached counts in whole seconds (rounded up)."""
         data, content, expire = checked_key(key), checked_value(value), checked_expiry(ttl_seconds)
 
-        def store(connection: MemcachedConnection) -> Any:
-            return connection.set(data, content, expire)
+        def ask(connection: MemcachedConnection) -> None:
+            store(connection, data, content, expire)
 
-        self._calls.run(data, store, "set", Deadline(self._seconds), writes=True)
+        self._calls.run(data, ask, "set", Deadline(self._seconds), writes=True)
 
     def add(self, key: Key, value: Value, ttl_seconds: float | None = None) -> bool:
         """Store the value if there is none under the key; whether it was stored."""
@@ -163,7 +164,8 @@ class MemcachedClient:
 
         Raises the worst failure of a node after all the others have answered; their values are stored.
         """
-        contents = {checked_key(key): checked_value(value) for key, value in values.items()}
+        keys = checked_keys(values)
+        contents = {keys[key]: checked_value(value) for key, value in values.items()}
         expire = checked_expiry(ttl_seconds)
 
         def question(keys: list[bytes]) -> Stores:
@@ -173,7 +175,7 @@ class MemcachedClient:
 
     def get_many(self, keys: Iterable[AnyKey]) -> dict[AnyKey, bytes]:
         """The values that are there, under their keys as given, in one round trip per node and the nodes at once."""
-        wanted = {key: checked_key(key) for key in keys}
+        wanted = checked_keys(keys)
         deadline = Deadline(self._seconds)
         found: dict[bytes, bytes] = {}
         for answered in self._calls.run_many(

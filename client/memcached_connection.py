@@ -18,6 +18,7 @@ from pymemcache.exceptions import (
     MemcacheServerError,
     MemcacheUnexpectedCloseError,
     MemcacheUnknownCommandError,
+    MemcacheUnknownError,
 )
 
 from .connecting import DeadlineSocket, open_socket, start_tls
@@ -37,8 +38,8 @@ _ABORT = struct.pack("ii", 1, 0)  # on, after 0 s
 class MemcachedConnection(Client):
     """pymemcache's client over a socket that is already open; it never opens another one.
 
-    Its `get`, `set`, `incr`, `decr`, `add`, `delete`, `version` and `flush_all` raise pymemcache's errors, or OSError
-    for a lost connection; `sent` says whether the last command left completely. Keys come checked, as bytes.
+    Its `incr`, `decr`, `add`, `delete`, `version` and `flush_all` raise pymemcache's errors, or OSError for a lost
+    connection; `sent` says whether the last command left completely. Keys come checked, as bytes.
     """
 
     def __init__(self, sock: socket.socket, name: str, address: Address, deadline: Deadline) -> None:
@@ -87,6 +88,11 @@ class MemcachedConnection(Client):
         """Whether the idle connection is open and no answer is left in it."""
         return self.wire.is_quiet()
 
+    def refuse(self, line: bytes, word: bytes) -> NoReturn:
+        """Raise pymemcache's error for a line that is no answer to the command `word`."""
+        self._raise_errors(line, word)
+        raise MemcacheUnknownError(line[:32])
+
     def check_key(self, key: bytes, key_prefix: bytes = b"") -> bytes:  # type: ignore[override]
         """The key as it is: it was checked before its node was chosen."""
         return key
@@ -110,23 +116,29 @@ class _Wire(DeadlineSocket):
     def sendall(self, data: bytes) -> None:
         """Send everything, or raise; then the node cannot have got the whole of it."""
         sent = 0
-        while sent < len(data):
+        while True:
             try:
-                sent += self._sock.send(data if not sent else memoryview(data)[sent:])
+                sent += self._sock.send(memoryview(data)[sent:] if sent else data)
             except WAIT as reason:
                 self._wait(select.POLLIN if isinstance(reason, ssl.SSLWantReadError) else select.POLLOUT)
-        self.sent = True
+            if sent == len(data):
+                self.sent = True
+                return
 
     def recv(self, size: int) -> bytes:
         """Receive at most `size` bytes."""
+        if not self._secured:  # TLS may hold what has arrived already
+            self._wait_for_reply()
         while True:
-            if not self._secured:  # TLS may hold what has arrived already
-                self._wait(select.POLLIN)
             try:
                 return self._sock.recv(size)
             except WAIT:
-                if self._secured:
-                    self._wait(select.POLLIN)
+                self._wait_for_reply()
+
+    def _wait_for_reply(self) -> None:
+        left = self.deadline.ends_at - monotonic()
+        if not self._poll.poll(left * 1000 if left > 0 else 0):
+            raise TimeoutError("the deadline has passed")
 
     def _wait(self, event: int) -> None:
         poll = self._poll

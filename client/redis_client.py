@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import itertools
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 import redis
@@ -13,6 +14,7 @@ from .endpoint import Endpoint
 from .errors import InvalidEndpoint
 from .names import Resolver, system_resolver
 from .redis_calls import RedisCalls
+from .redis_connection import Command
 from .redis_route import Observer
 
 Key = str | bytes
@@ -102,19 +104,18 @@ class RedisClient:
 
     def set_many(self, values: Mapping[AnyKey, Value], ttl_seconds: float | None = None) -> None:
         """Store all the values in one round trip, all of them or none."""
-        pairs = [(_checked("key", key), _checked("value", value)) for key, value in values.items()]
+        _check_all("key", values.keys())
+        _check_all("value", values.values())
         expiry = _expiry(ttl_seconds)
-        if not pairs:
+        if not values:
             return
-        if expiry:
-            self._calls.run([("SET", *pair, *expiry) for pair in pairs], Deadline(self._seconds), False)
-        else:
-            flat = (part for pair in pairs for part in pair)
-            self._calls.run(("MSET", *flat), Deadline(self._seconds), False)
+        command = [("SET", *pair, *expiry) for pair in values.items()] if expiry else _mset(values)
+        self._calls.run(command, Deadline(self._seconds), False)
 
     def get_many(self, keys: Iterable[AnyKey], from_replica: bool = False) -> dict[AnyKey, bytes]:
         """The values that are there, under their keys as given, in one round trip."""
-        wanted = [_checked("key", key) for key in keys]
+        wanted = list(keys)
+        _check_all("key", wanted)
         if not wanted:
             return {}
         found = self._calls.run(("MGET", *wanted), Deadline(self._seconds), True, from_replica)
@@ -153,6 +154,16 @@ def _checked(what: str, value: Any) -> Any:
     if isinstance(value, (str, bytes)):
         return value
     raise TypeError(f"{what} must be str or bytes, got {type(value).__name__}")
+
+
+def _check_all(what: str, values: Collection[Any]) -> None:
+    if not set(map(type, values)) <= {str, bytes}:  # one look at all of them: a batch has hundreds
+        for value in values:
+            _checked(what, value)
+
+
+def _mset(values: Mapping[Any, Any]) -> Command:
+    return ("MSET", *itertools.chain.from_iterable(values.items()))
 
 
 def _expiry(ttl_seconds: float | None) -> tuple[str, int] | tuple[()]:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import struct
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+try:
+    from _md5 import md5 as _found  # pyright: ignore[reportMissingImports]  # Python's own: OpenSSL looks its own up at every call, which takes a µs
+except ImportError:  # a Python built without it
+    _found = functools.partial(hashlib.md5, usedforsecurity=False)
+
+_md5: Callable[[bytes], Any] = _found
+_first_of_digest = struct.Struct("<I").unpack_from
 
 _DEFAULT_PORT = "11211"
 _POINTS_PER_NODE = 160
@@ -36,8 +46,22 @@ class Ring:
 
     def node_for(self, key: bytes) -> str:
         """The `host:port` that owns the key."""
-        point = int.from_bytes(hashlib.md5(key, usedforsecurity=False).digest()[:4], "little")
+        (point,) = _first_of_digest(_md5(key).digest())
         return self._owners[bisect_left(self._points, point)]
+
+    def shares(self, keys: Collection[bytes]) -> dict[str, list[bytes]]:
+        """The keys by the `host:port` that owns them, in their order."""
+        if len(self.nodes) == 1:
+            return {self.nodes[0]: list(keys)} if keys else {}
+        points, owners, md5, first, bisect = self._points, self._owners, _md5, _first_of_digest, bisect_left
+        found: dict[str, list[bytes]] = {}
+        for key in keys:
+            owner = owners[bisect(points, first(md5(key).digest())[0])]
+            if owner in found:
+                found[owner].append(key)
+            else:
+                found[owner] = [key]
+        return found
 
 
 def _points(node: str, digests: int) -> list[int]:
@@ -48,9 +72,7 @@ def _points(node: str, digests: int) -> list[int]:
     return [
         point
         for position in range(digests)
-        for point in struct.unpack(
-            "<4I", hashlib.md5(f"{spelling}-{position}".encode(), usedforsecurity=False).digest()
-        )
+        for point in struct.unpack("<4I", _md5(f"{spelling}-{position}".encode()).digest())
     ]
 
 

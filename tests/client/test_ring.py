@@ -73,3 +73,14 @@ def test_the_fingerprint_is_the_same_everywhere_and_differs_with_the_nodes():
 def test_a_ring_without_nodes_is_refused():
     with pytest.raises(ValueError, match="at least one node"):
         Ring([])
+
+
+@pytest.mark.parametrize("count", [1, 3, 40])
+def test_the_shares_of_a_batch_are_the_same_as_key_by_key(count):
+    ring = Ring(f"node{number}:11211" for number in range(count))
+    keys = [key.encode() for key in KEYS[:500]]
+    expected: dict[str, list[bytes]] = {}
+    for key in keys:
+        expected.setdefault(ring.node_for(key), []).append(key)
+    assert ring.shares(keys) == expected
+    assert ring.shares([]) == {}
