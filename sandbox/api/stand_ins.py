@@ -17,7 +17,7 @@ ALWAYS = (
 
 def stand_ins(context: Context) -> list[str]:
     """Sentences, each about one stand-in."""
-    return [*dict.fromkeys((*_engines(context), *_machines(context), *ALWAYS))]
+    return [*dict.fromkeys((*_engines(context), *_machines(context), *_alarms(context), *ALWAYS))]
 
 
 def _engines(context: Context) -> Iterator[str]:
@@ -42,3 +42,10 @@ def _machines(context: Context) -> Iterator[str]:
     yield from context.parts["tools"].notes
     for program in sorted(used):
         yield f"{program} on the instances is a small stand-in that knows what the image declares."
+
+
+def _alarms(context: Context) -> Iterator[str]:
+    from moto.cloudwatch.models import cloudwatch_backends
+
+    if cloudwatch_backends[context.account_id][context.region].alarms:
+        yield "Alarms are recorded and stay without data, as nothing is measured here; no e-mail is sent."

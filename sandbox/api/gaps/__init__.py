@@ -14,6 +14,7 @@ PARTS = (
     "instances",
     "functions",
     "keys",
+    "alarms",
     "parameters",
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    cloudwatch,
     ec2_endpoints,
     ec2_instances,
     ec2_nat,
@@ -21,10 +22,12 @@ from . import (
     s3,
     s3_objects,
     s3_settings,
+    sns,
     ssm,
 )
 
 _MODULES = (
+    cloudwatch,
     ec2_endpoints,
     ec2_instances,
     ec2_nat,
@@ -43,6 +46,7 @@ _MODULES = (
     s3,
     s3_objects,
     s3_settings,
+    sns,
     ssm,
 )
 

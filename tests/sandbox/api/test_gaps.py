@@ -304,3 +304,39 @@ def test_a_function_logs_where_it_was_told_to(api):
     assert logging("told")["LogGroup"] == "/other"
     functions.update_function_configuration(FunctionName="told", Timeout=9)
     assert logging("told")["LogGroup"] == "/other"
+
+
+def test_an_alarm_has_no_data_until_somebody_sets_its_state(api):
+    cloudwatch = api.client("cloudwatch")
+    given = {
+        "AlarmName": "hot",
+        "Namespace": "AWS/ElastiCache",
+        "MetricName": "CPUUtilization",
+        "Statistic": "Average",
+        "ComparisonOperator": "GreaterThanThreshold",
+        "EvaluationPeriods": 1,
+        "Period": 60,
+    }
+
+    def state():
+        return cloudwatch.describe_alarms(AlarmNames=["hot"])["MetricAlarms"][0]["StateValue"]
+
+    cloudwatch.put_metric_alarm(**given, Threshold=1)
+    assert state() == "INSUFFICIENT_DATA"
+    cloudwatch.set_alarm_state(AlarmName="hot", StateValue="ALARM", StateReason="a test")
+    cloudwatch.put_metric_alarm(**given, Threshold=2)
+    assert state() == "ALARM"
+    cloudwatch.delete_alarms(AlarmNames=["hot"])
+
+
+def test_an_address_is_told_of_nothing_until_it_is_confirmed(api):
+    sns = api.client("sns")
+    topic = sns.create_topic(Name="alarms")["TopicArn"]
+
+    def pending(protocol, endpoint):
+        made = sns.subscribe(TopicArn=topic, Protocol=protocol, Endpoint=endpoint, ReturnSubscriptionArn=True)
+        found = sns.get_subscription_attributes(SubscriptionArn=made["SubscriptionArn"])["Attributes"]
+        return found["PendingConfirmation"].lower()
+
+    assert pending("email", "on-call@example.com") == "true"
+    assert pending("sqs", "arn:aws:sqs:eu-west-1:123456789012:queue") == "false"
