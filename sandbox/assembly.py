@@ -46,7 +46,6 @@ class Parts:
                 credentials=(record.access_key_id, record.secret_access_key),
             )
             context.hosts, context.engines = self._hosts, Engines(self._hosts, authority)
-            context.engines.check("redis")
         except (HostsError, OSError) as error:
             raise StartFailed(str(error)) from error
         threading.Thread(target=self._end_with_hosts, name="hosts-watch", daemon=True).start()

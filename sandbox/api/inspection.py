@@ -77,7 +77,7 @@ class Inspection:
                     "cache": cache["name"],
                     "engine": cache["engine"] + (" (redis)" if cache.get("stands_in_for") else ""),
                     "node": node["node"],
-                    "role": "primary" if node["primary"] else "replica",
+                    "role": {True: "primary", False: "replica", None: "node"}[node["primary"]],
                     "address": node["address"],
                     "zone": node["zone"],
                     "state": node["status"]

@@ -17,7 +17,7 @@ class AdminConnection:
     """A logged-in connection. Every call has a deadline; after an error the connection is of no use."""
 
     def __init__(self, path: str, password: str, timeout: float) -> None:
-        self._socket = _connect(path, timeout)
+        self._socket = unix_connection(path, timeout)
         self._file: BinaryIO = self._socket.makefile("rb")
         try:
             self.command("AUTH", ADMIN_USER, password)
@@ -67,7 +67,8 @@ def parse_info(text: str) -> dict[str, str]:
     return dict(line.split(":", 1) for line in text.splitlines() if ":" in line and not line.startswith("#"))
 
 
-def _connect(path: str, timeout: float) -> socket.socket:
+def unix_connection(path: str, timeout: float) -> socket.socket:
+    """Connect to a Unix socket, however long its path is."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(timeout)
     try:

@@ -13,7 +13,18 @@ from .launcher import Process, accepts, spawn
 if TYPE_CHECKING:
     from ..hosts.daemon import Daemon
 
-OPERATIONS = ("check", "apply", "remove", "state", "states", "describe", "signal", "save", "forget")
+OPERATIONS = (
+    "check",
+    "apply",
+    "remove",
+    "state",
+    "states",
+    "describe",
+    "signal",
+    "disturb",
+    "save",
+    "forget",
+)
 
 
 def register(daemon: Daemon) -> None:

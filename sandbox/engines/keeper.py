@@ -11,6 +11,10 @@ from typing import Any
 from .cache import Cache
 from .errors import EngineError
 from .launcher import Launcher
+from .memcached_cache import MemcachedCache
+from .memcached_node import MemcachedNode
+from .memcached_specification import MemcachedSpec
+from .node import Node
 from .server import find_server
 from .specification import CacheSpec
 
@@ -25,7 +29,7 @@ class Keeper:
     def __init__(self, directory: str, launcher: Launcher) -> None:
         self._directory = directory
         self._launcher = launcher
-        self._caches: dict[str, Cache] = {}
+        self._caches: dict[str, Cache | MemcachedCache] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
         self._pool = ThreadPoolExecutor(STATE_THREADS, thread_name_prefix="cache-state")
@@ -38,15 +42,17 @@ class Keeper:
 
     def apply(self, cache_id: str, raw: dict[str, Any]) -> None:
         """Bring a cache to its specification; on failure a cache that was not there before leaves nothing."""
-        spec = CacheSpec.parse(
-            {**raw, "restore": self._snapshot(raw["restore"]) if raw.get("restore") else None}
-        )
+        restore = self._snapshot(raw["restore"]) if raw.get("restore") else None
+        if raw["engine"] == "memcached":
+            kind, spec = MemcachedCache, MemcachedSpec.parse(raw)
+        else:
+            kind, spec = Cache, CacheSpec.parse({**raw, "restore": restore})
         with self._lock(cache_id):
             cache = self._caches.get(cache_id)
             new = cache is None
             if cache is None:
                 directory = os.path.join(self._directory, cache_id)
-                cache = self._caches[cache_id] = Cache(cache_id, directory, self._launcher)
+                cache = self._caches[cache_id] = kind(cache_id, directory, self._launcher)
             try:
                 cache.apply(spec)
             except BaseException:
@@ -88,13 +94,12 @@ class Keeper:
         return cache.describe() if cache else {}
 
     def signal(self, node_id: str, name: str) -> None:
-        """Send a signal to a node's process: KILL, STOP, CONT or TERM."""
-        for cache in list(self._caches.values()):
-            node = cache.nodes.get(node_id)
-            if node is not None:
-                node.signal(name)
-                return
-        raise EngineError(f"there is no node {node_id}")
+        """Send a signal to a node's processes: KILL, STOP, CONT or TERM."""
+        self._node(node_id).signal(name)
+
+    def disturb(self, node_id: str, disturbance: dict[str, Any]) -> None:
+        """Slow or lose a node's replies, as `front.settings.Disturbance` says it."""
+        self._node(node_id).disturb(disturbance)
 
     def save(self, cache_id: str, node_id: str, snapshot_id: str) -> int:
         """Keep a node's data under a name, for `restore`; returns the bytes it takes."""
@@ -120,6 +125,13 @@ class Keeper:
             self.remove(cache_id)
         self._pool.shutdown(wait=True)
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _node(self, node_id: str) -> Node | MemcachedNode:
+        for cache in list(self._caches.values()):
+            node = cache.nodes.get(node_id)
+            if node is not None:
+                return node
+        raise EngineError(f"there is no node {node_id}")
 
     def _snapshot(self, snapshot_id: str) -> str:
         if not snapshot_id.replace("-", "").isalnum():

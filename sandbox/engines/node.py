@@ -54,7 +54,7 @@ class Node:
         """Start the process and wait until it answers; `tls` is certificate, key and authority in PEM."""
         self.stop()
         for name, content in zip((CERTIFICATE, KEY, AUTHORITY), tls, strict=True):
-            _write_private(f"{self.directory}/{name}", content)
+            write_private(f"{self.directory}/{name}", content)
         self.configuration = configuration
         self.unapplied = {}
         argv = [server.path, "-"]
@@ -183,10 +183,7 @@ class Node:
             setattr(self, attribute, None)
 
     def _log_tail(self) -> str:
-        with contextlib.suppress(OSError), open(self._log, "rb") as log:
-            log.seek(max(0, os.path.getsize(self._log) - LOG_TAIL_BYTES))
-            return log.read().decode(errors="replace")
-        return "(no log)"
+        return log_tail(self._log)
 
 
 def _role(fields: dict[str, str]) -> dict[str, object]:
@@ -199,7 +196,16 @@ def _role(fields: dict[str, str]) -> dict[str, object]:
     }
 
 
-def _write_private(path: str, content: str) -> None:
+def log_tail(path: str) -> str:
+    """The end of a log."""
+    with contextlib.suppress(OSError), open(path, "rb") as log:
+        log.seek(max(0, os.path.getsize(path) - LOG_TAIL_BYTES))
+        return log.read().decode(errors="replace")
+    return "(no log)"
+
+
+def write_private(path: str, content: str) -> None:
+    """Write a file that only its owner can read."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(content)

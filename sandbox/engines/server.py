@@ -13,7 +13,10 @@ from .errors import EngineUnavailable
 # 6.2 is the first with CLIENT PAUSE WRITE, on which a hand-over without a lost write rests.
 MINIMUM_VERSION = (6, 2, 0)
 PROGRAMS = {"redis": ("redis-server",), "valkey": ("valkey-server", "redis-server")}
-INSTALL = "install it with: apt-get install redis-server"
+# The first with the meta commands that the front asks with.
+MEMCACHED_MINIMUM = (1, 6, 6)
+PACKAGES = {"redis": "redis-server", "valkey": "redis-server", "memcached": "memcached"}
+INSTALL = "install it with: apt-get install {package}"
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ def find_server(engine: str) -> Server:
 
     A Valkey cache runs valkey-server where one with TLS is installed; else redis-server stands in for it.
     """
+    if engine == "memcached":
+        return _find_memcached()
     if engine not in PROGRAMS:
         raise EngineUnavailable(f"no server program is known for engine {engine!r}")
     reasons = []
@@ -52,27 +57,44 @@ def find_server(engine: str) -> Server:
             reasons.append(f"{path} was built without TLS")
         else:
             return Server(path, name, version, stands_in=not name.startswith(engine))
-    raise EngineUnavailable(f"{engine} cannot run here: {'; '.join(reasons)}; {INSTALL}")
+    raise _unavailable(engine, "; ".join(reasons))
+
+
+def _find_memcached() -> Server:
+    path = shutil.which("memcached")
+    if path is None:
+        raise _unavailable("memcached", "memcached is not installed")
+    shown = _run([path, "-V"], "").stdout
+    version = _version(path, shown, r"memcached (\d+)\.(\d+)\.(\d+)")
+    if version < MEMCACHED_MINIMUM:
+        raise _unavailable("memcached", f"{path} is {shown.split()[-1]}, older than 1.6.6")
+    return Server(path, "memcached", version)
+
+
+def _unavailable(engine: str, reasons: str) -> EngineUnavailable:
+    return EngineUnavailable(
+        f"{engine} cannot run here: {reasons}; {INSTALL.format(package=PACKAGES[engine])}"
+    )
 
 
 def _probe(path: str) -> tuple[tuple[int, int, int], bool]:
     """Version, and whether TLS is built in: a build without it trips over `tls-port`, not over our mark."""
+    shown = _run([path, "--version"], "")
+    trial = _run([path, "-"], "tls-port 0\nsandbox-probe yes\n")
+    return _version(
+        path, shown.stdout, r"v=(\d+)\.(\d+)\.(\d+)"
+    ), "sandbox-probe" in trial.stdout + trial.stderr
+
+
+def _run(command: list[str], text: str) -> subprocess.CompletedProcess[str]:
     try:
-        shown = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=False)
-        trial = subprocess.run(
-            [path, "-"],
-            input="tls-port 0\nsandbox-probe yes\n",
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
+        return subprocess.run(command, input=text, capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise EngineUnavailable(f"{path} does not run: {error}; {INSTALL}") from error
-    found = re.search(r"v=(\d+)\.(\d+)\.(\d+)", shown.stdout)
+        raise EngineUnavailable(f"{command[0]} does not run: {error}; install its package anew") from error
+
+
+def _version(path: str, shown: str, pattern: str) -> tuple[int, int, int]:
+    found = re.search(pattern, shown)
     if not found:
-        raise EngineUnavailable(
-            f"{path} --version gave no version: {shown.stdout.strip()[:200]!r}; {INSTALL}"
-        )
-    version = (int(found[1]), int(found[2]), int(found[3]))
-    return version, "sandbox-probe" in trial.stdout + trial.stderr
+        raise EngineUnavailable(f"{path} gave no version: {shown.strip()[:200]!r}; install its package anew")
+    return int(found[1]), int(found[2]), int(found[3])

@@ -1,9 +1,10 @@
 """ElastiCache of the sandbox's own, in place of moto's: the API, and real caches behind it.
 
-`install(context)` puts it in. What is not modelled is refused by name: Memcached, cluster mode, serverless, global
-datastores, users and user groups, data tiering, IPv6, log delivery (kept, shown as not delivered), automatic
-snapshots, the daily limit of failover tests. Rules of the service are checked here, as no other part does it; the
-words of a refusal are the service's where public reports show them, else ours, with the service's code.
+`install(context)` puts it in. What is not modelled is refused by name: cluster mode, serverless, global datastores,
+another node type for a Memcached cluster, users and user groups, data tiering, IPv6, log delivery (kept, shown as not
+delivered), automatic snapshots, the daily limit of failover tests. Rules of the service are checked here, as no other
+part does it; the words of a refusal are the service's where public reports show them, else ours, with the service's
+code.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class ElastiCache:
         """(address, address, port) of nodes that replicate whatever the security groups say, in both directions."""
         pairs = []
         for cache in self._caches(vpc_id):
+            if cache.is_memcached:
+                continue
             addresses = [member.placement.address for member in cache.members] + [
                 one.address for one in cache.extra
             ]
@@ -51,7 +54,7 @@ class ElastiCache:
             member.placement.host_id: {
                 "kind": "cache",
                 "cache": cache.name,
-                "node": member.cluster_id,
+                "node": cache.label(member),
                 "address": member.placement.address,
                 "subnet": member.subnet_id,
                 "groups": list(cache.settings.security_group_ids),
@@ -96,11 +99,11 @@ class ElastiCache:
             "parameters_not_applied": unapplied,
             "nodes": [
                 {
-                    "node": member.cluster_id,
+                    "node": cache.label(member),
                     "zone": member.zone,
                     "address": member.placement.address,
                     "status": member.status,
-                    "primary": member.cluster_id == cache.primary,
+                    "primary": None if cache.is_memcached else member.cluster_id == cache.primary,
                     **states.get(member.placement.node_id, {}),
                 }
                 for member in cache.members

@@ -38,17 +38,20 @@ class Lifecycle:
     def create(self) -> None:
         """Start all nodes of a new cache; when that fails, no process and no interface is left."""
         cache = self._cache
-        try:
-            self._service.context.sync()
-            self._service.converge(cache)
-        except BaseException:
-            self._discard()
-            raise
+        self._begin()
         for member in cache.members:
             self._store.member_event(member, f"Added cache node 0001 in availability zone {member.zone}")
             self._store.member_event(member, "Cache cluster created")
         if cache.kind == GROUP:
             self._store.event(GROUP, cache.name, f"Replication group {cache.name} created")
+
+    def _begin(self) -> None:
+        try:
+            self._service.context.sync()
+            self._service.converge(self._cache)
+        except BaseException:
+            self._discard()
+            raise
 
     def delete(self) -> None:
         """End the processes, free the interfaces, forget the records."""

@@ -10,6 +10,8 @@ from ...hosts.errors import HostsError, HostsGone
 from . import windows
 from .changes import apply_pending
 from .failover import Failover, States
+from .memcached_changes import apply_pending_nodes
+from .memcached_life import MemcachedLife
 from .records import AVAILABLE, MODIFYING, Cache, Member, now
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class Monitor:
         """What is to be done about each member."""
         gone = {"running": False, "responding": False}
         return {
-            member.cluster_id: self._verdict(member, states.get(member.placement.node_id, gone), asked)
+            cache.label(member): self._verdict(member, states.get(member.placement.node_id, gone), asked)
             for member in cache.members
         }
 
@@ -106,6 +108,9 @@ class Monitor:
             cache.busy.release()
 
     def _act(self, cache: Cache, verdicts: dict[str, str], states: States) -> None:
+        if cache.is_memcached:
+            self._act_on_nodes(cache, verdicts)
+            return
         failover = Failover(self._service, cache)
         if verdicts.get(cache.primary) == "lost":
             failover.lose_primary(states)
@@ -120,3 +125,14 @@ class Monitor:
                 failover.rebuild(member)
         if self._may_apply_pending(cache):
             apply_pending(self._service, cache)
+
+    def _act_on_nodes(self, cache: Cache, verdicts: dict[str, str]) -> None:
+        """Memcached: no node stands for another, so each is cared for by itself."""
+        life = MemcachedLife(self._service, cache)
+        actions = {"lost": life.lose, "recover": life.recover, "rebuild": life.replace}
+        for member in list(cache.members):
+            verdict = verdicts.get(cache.label(member))
+            if verdict:
+                actions[verdict](member)
+        if self._may_apply_pending(cache):
+            apply_pending_nodes(self._service, cache)

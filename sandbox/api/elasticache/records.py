@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 GROUP, CLUSTER = "replication-group", "cache-cluster"
+MEMCACHED = "memcached"
 AVAILABLE, CREATING, MODIFYING, DELETING, CREATE_FAILED = (
     "available",
     "creating",
@@ -49,6 +50,7 @@ class Settings:
     topic_arn: str | None = None
     topic_status: str = "active"
     logs: list[dict[str, Any]] = field(default_factory=list)
+    az_mode: str = "single-az"
 
     @property
     def tls(self) -> bool:
@@ -67,7 +69,11 @@ class Placement:
 
 @dataclass
 class Member:
-    """One node as the API shows it: a cache cluster with the one node 0001. Its placement may change."""
+    """One node as the API shows it: a cache cluster with the one node 0001, or one of Memcached's nodes.
+
+    Its placement may change. Memcached: `listed`, discovery tells of it; `started_with`, the parameters that its
+    process took when it started.
+    """
 
     cluster_id: str
     zone: str
@@ -81,11 +87,18 @@ class Member:
     silent_since: float | None = None
     fenced_since: float = 0.0
     created: datetime.datetime = field(default_factory=now)
+    node: str = "0001"
+    listed: bool = True
+    started_with: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class Cache:
-    """A replication group, or a single-node cluster (one member of the same name)."""
+    """A replication group, a single-node cluster (one member of the same name), or a Memcached cluster.
+
+    Memcached's nodes all have the cluster's name and a number of their own; none of them is the primary.
+    `list_version` counts the changes of the list that its discovery tells.
+    """
 
     kind: str
     name: str
@@ -102,6 +115,16 @@ class Cache:
     restore: str | None = None
     created: datetime.datetime = field(default_factory=now)
     busy: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    list_version: int = 1
+
+    @property
+    def is_memcached(self) -> bool:
+        """Whether its nodes share the keys, instead of one following another."""
+        return self.settings.engine == MEMCACHED
+
+    def label(self, member: Member) -> str:
+        """What a person calls a node: a member's id, or cluster and number of a Memcached node."""
+        return f"{member.cluster_id}.{member.node}" if self.is_memcached else member.cluster_id
 
     def member(self, cluster_id: str) -> Member:
         """The member of that id."""

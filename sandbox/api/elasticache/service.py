@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ...hosts.errors import HostsGone
 from . import catalogue
 from .endpoints import Endpoints
+from .memcached_endpoints import MemcachedEndpoints
+from .memcached_specification import memcached_specification
 from .placement import Placer
 from .records import AVAILABLE, CREATE_FAILED, CREATING, Cache, Placement
 from .store import Store
@@ -50,9 +52,10 @@ class Service:
         """All caches of all regions. Takes no lock: the world is built from this while others hold theirs."""
         return [cache for store in list(self._stores.values()) for cache in store.caches]
 
-    def endpoints(self, cache: Cache) -> Endpoints:
+    def endpoints(self, cache: Cache) -> Endpoints | MemcachedEndpoints:
         """A cache's names."""
-        return Endpoints(self.store(cache.region), cache)
+        kind = MemcachedEndpoints if cache.is_memcached else Endpoints
+        return kind(self.store(cache.region), cache)
 
     def set_cut(self, host_id: str, cut: bool) -> None:
         """Cut a host off the network, or not; it holds from the next sync. The set is replaced, as others read it."""
@@ -87,6 +90,8 @@ class Service:
 
     def specification(self, cache: Cache, await_replicas: bool = True) -> dict[str, Any]:
         """A cache's record, in the engines' words."""
+        if cache.is_memcached:
+            return memcached_specification(cache, self.store(cache.region))
         settings = cache.settings
         values = self.parameter_values(cache)
         nodes = {placement.node_id: _place(placement) for placement in cache.extra}

@@ -16,13 +16,22 @@ if TYPE_CHECKING:
 def plain_changes(service: Service, store: Store, cache: Cache, parameters: dict[str, Any]) -> dict[str, Any]:
     """Windows, retention, topic, minor upgrades, security groups."""
     settings = cache.settings
-    wanted: dict[str, Any] = {}
+    wanted = common_changes(service, store, cache, parameters)
     maintenance = parameters.get("PreferredMaintenanceWindow") or settings.maintenance_window
     snapshot = parameters.get("SnapshotWindow") or settings.snapshot_window
     windows.check(maintenance, snapshot)
     wanted["maintenance_window"], wanted["snapshot_window"] = maintenance.lower(), snapshot
     if parameters.get("SnapshotRetentionLimit") is not None:
         wanted["snapshot_retention"] = checks.snapshot_retention(parameters["SnapshotRetentionLimit"])
+    return wanted
+
+
+def common_changes(
+    service: Service, store: Store, cache: Cache, parameters: dict[str, Any]
+) -> dict[str, Any]:
+    """What every engine has: topic, minor upgrades, security groups."""
+    settings = cache.settings
+    wanted: dict[str, Any] = {}
     if parameters.get("AutoMinorVersionUpgrade") is not None:
         wanted["auto_minor"] = parameters["AutoMinorVersionUpgrade"]
     if parameters.get("NotificationTopicArn"):

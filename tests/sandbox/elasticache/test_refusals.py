@@ -558,7 +558,7 @@ CLUSTERS = [
         VALUE,
         "This API doesn't support creating cluster with Valkey engine. Please use Create",
     ),
-    ({"Engine": "memcached"}, "NotImplemented", "the engine memcached is not modelled"),
+    ({"Engine": "mongo"}, VALUE, "Invalid engine mongo. Valid values are: redis, memcached"),
     (
         {"NumCacheNodes": 2},
         VALUE,

@@ -332,8 +332,3 @@ def test_a_memcached_cluster_is_replaced_exactly_by_what_replaces_it_in_aws(driv
     resource = Resource(urn("elasticache/Cluster", "it"), "it", checked, state)
 
     assert driver.diff(resource, **{**before, **inputs}).replaces == replaces
-
-
-def test_a_memcached_cluster_is_refused_by_name_until_the_sandbox_runs_one(driver, network):
-    with pytest.raises(ProviderError, match="the engine memcached is not modelled by the sandbox"):
-        driver.create("elasticache/Cluster", engine="memcached", numCacheNodes=2, nodeType="cache.t4g.micro")

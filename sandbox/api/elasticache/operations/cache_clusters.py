@@ -1,4 +1,4 @@
-"""Cache clusters: single Redis nodes, and the members of groups as the API shows them."""
+"""Cache clusters: single Redis nodes, Memcached clusters, and the members of groups as the API shows them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from .. import catalogue, changes, checks, placement, wishes
 from ..errors import Refusal, invalid_combination, invalid_value, not_modelled, wrong_state
 from ..lifecycle import Lifecycle
+from ..memcached_shapes import show_memcached
 from ..paging import page
-from ..records import AVAILABLE, CLUSTER, CREATE_FAILED, DELETING, GROUP, MODIFYING, Cache, Member
+from ..records import AVAILABLE, CLUSTER, CREATE_FAILED, DELETING, GROUP, MEMCACHED, MODIFYING, Cache, Member
 from ..registry import operation
 from ..settings_changes import engine_changes, plain_changes
 from ..shapes import show_cluster
 from ..store import Store
+from . import memcached_clusters
 from .replication_groups import begin, require_available
 from .snapshots import check_new_name, restored, take
 
@@ -34,10 +36,12 @@ UNMODELLED = {
 
 @operation("CreateCacheCluster")
 def create(service: Service, store: Store, parameters: dict[str, Any]) -> dict[str, Any]:
-    """A single Redis node."""
+    """A Memcached cluster, or a single Redis node."""
     name = checks.identifier("CacheClusterIdentifier", parameters["CacheClusterId"], longest=50)
     if name in store.clusters or any(name == m.cluster_id for c in store.groups.values() for m in c.members):
         raise Refusal("CacheClusterAlreadyExists", f"Cache cluster {name} already exists.")
+    if (parameters.get("Engine") or "").lower() == MEMCACHED:
+        return memcached_clusters.create(service, store, name, parameters)
     _check_kind(parameters)
     tags = checks.tags(parameters.get("Tags"))
     settings = wishes.settings_from(service, store, "redis", parameters)
@@ -69,8 +73,6 @@ def _check_kind(parameters: dict[str, Any]) -> None:
             "This API doesn't support creating cluster with Valkey engine. "
             "Please use CreateReplicationGroup API for Valkey cluster creation."
         )
-    if engine == "memcached":
-        raise not_modelled("the engine memcached")
     if engine != "redis":
         raise invalid_value(f"Invalid engine {engine}. Valid values are: redis, memcached")
     if (parameters.get("NumCacheNodes") or 1) != 1:
@@ -96,14 +98,21 @@ def describe(service: Service, store: Store, parameters: dict[str, Any]) -> dict
             else store.caches
         )
         found = [(cache, member) for cache in caches for member in cache.members]
-    rows = [show_cluster(store, cache, member, with_nodes) for cache, member in found]
-    return page("CacheClusters", sorted(rows, key=lambda row: row["CacheClusterId"]), parameters)
+    rows = {
+        member.cluster_id: show_memcached(store, cache, with_nodes)
+        if cache.is_memcached
+        else show_cluster(store, cache, member, with_nodes)
+        for cache, member in found
+    }
+    return page("CacheClusters", [row for _, row in sorted(rows.items())], parameters)
 
 
 @operation("ModifyCacheCluster")
 def modify(service: Service, store: Store, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Change a single node; a group's member is changed through its group."""
+    """Change a single node or a Memcached cluster; a group's member is changed through its group."""
     cache, member = _single(store, parameters["CacheClusterId"], "modified")
+    if cache.is_memcached:
+        return memcached_clusters.modify(service, store, cache, parameters)
     require_available(cache)
     wishes.refuse_unmodelled(parameters, UNMODELLED)
     if (parameters.get("NumCacheNodes") or 1) != 1:
@@ -133,6 +142,8 @@ def modify(service: Service, store: Store, parameters: dict[str, Any]) -> dict[s
 def reboot(service: Service, store: Store, parameters: dict[str, Any]) -> dict[str, Any]:
     """Restart a node's engine. It comes back empty; replicas of a rebooted primary follow it, as the guide warns."""
     cache, member = store.cluster(parameters["CacheClusterId"])
+    if cache.is_memcached:
+        return memcached_clusters.reboot(service, store, cache, parameters)
     require_available(cache)
     nodes = parameters.get("CacheNodeIdsToReboot") or []
     if nodes != ["0001"]:
@@ -155,8 +166,10 @@ def reboot(service: Service, store: Store, parameters: dict[str, Any]) -> dict[s
 
 @operation("DeleteCacheCluster")
 def delete(service: Service, store: Store, parameters: dict[str, Any]) -> dict[str, Any]:
-    """End a single node, after a last snapshot when one is asked for."""
+    """End a Memcached cluster, or a single node, that after a last snapshot when one is asked for."""
     cache, member = _single(store, parameters["CacheClusterId"], "deleted")
+    if cache.is_memcached:
+        return memcached_clusters.delete(service, store, cache, parameters)
     if cache.status not in (AVAILABLE, CREATE_FAILED):
         raise wrong_state(CLUSTER, cache.name, cache.status)
     final = parameters.get("FinalSnapshotIdentifier")

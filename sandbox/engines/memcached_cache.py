@@ -1,0 +1,82 @@
+"""One Memcached cluster: its nodes, brought to the state a specification asks for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from .errors import EngineError
+from .launcher import Launcher
+from .memcached_arguments import affordable_megabytes, unapplied
+from .memcached_node import MemcachedNode
+from .memcached_specification import MemcachedSpec
+from .server import Server, find_server
+
+CHECK_SECONDS = 0.5
+
+
+class MemcachedCache:
+    """The nodes of one cluster. They know nothing of each other but what discovery tells clients."""
+
+    def __init__(self, cache_id: str, directory: str, launcher: Launcher) -> None:
+        self.cache_id = cache_id
+        self.nodes: dict[str, MemcachedNode] = {}
+        self._directory = directory
+        self._launcher = launcher
+        self._spec: MemcachedSpec | None = None
+        self._server: Server | None = None
+
+    def apply(self, spec: MemcachedSpec) -> None:
+        """Bring the cluster to `spec`, and return when it holds; raises EngineError when it cannot be had.
+
+        New nodes run before any node tells of them, and nobody tells of a node any more when it ends.
+        """
+        self._server = server = find_server("memcached")
+        for node_id, wanted in spec.nodes.items():
+            node = self.nodes.get(node_id)
+            if wanted.fenced or (node and node.running):
+                continue
+            if node is None:
+                directory = os.path.join(self._directory, node_id)
+                node = MemcachedNode(node_id, wanted.host_id, directory, self._launcher)
+                self.nodes[node_id] = node
+            node.start(server, spec, wanted)
+        for node_id, node in self.nodes.items():
+            if node_id not in spec.nodes or not spec.nodes[node_id].fenced:
+                self._tell(node, spec)
+        self._spec = spec
+        for node_id in [node_id for node_id in self.nodes if node_id not in spec.nodes]:
+            self.nodes.pop(node_id).remove()
+
+    def _tell(self, node: MemcachedNode, spec: MemcachedSpec) -> None:
+        """Have a node answer with the configuration of now; one that is silent learns it when it comes back."""
+        try:
+            node.configure(spec)
+        except EngineError:
+            if node.state(CHECK_SECONDS)["responding"]:
+                raise
+
+    def remove(self) -> None:
+        """End every process and leave no file."""
+        for node in self.nodes.values():
+            node.remove()
+        self.nodes.clear()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def describe(self) -> dict[str, object]:
+        """What really runs, for a person who asks."""
+        if self._spec is None or self._server is None:
+            return {}
+        memory = affordable_megabytes(self._spec)
+        wanted = self._spec.megabytes - int(self._spec.parameters.get("memcached_connections_overhead", 100))
+        return {
+            "server": self._server.description,
+            "stands_in_for": None,
+            "maxmemory_bytes": memory << 20,
+            "maxmemory_reduced_from": wanted << 20 if memory < wanted else None,
+            "parameters_not_applied": unapplied(self._spec),
+        }
+
+    def save(self, node_id: str, target: str) -> int:
+        """Memcached keeps nothing."""
+        raise EngineError("Memcached has no snapshots")
