@@ -9,7 +9,7 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 
 from components.client_function import ClientFunctionArgs
-from components.client_instances import ClientInstancesArgs
+from components.instance_arguments import ClientInstancesArgs
 from components.memcached_arguments import MemcachedCacheArgs
 from components.memcached_cache import MemcachedCache
 from components.network import Network

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from components.client_function import check_client_function
-from components.client_instances import check_client_instances
 from components.engines import DEFAULT_VERSIONS as ENGINES
+from components.instance_arguments import check_client_instances
 from components.memcached_cache import MemcachedCache
 from components.memcached_checks import check_memcached_cache
 from components.problems import Checks, Problem
@@ -59,8 +59,7 @@ class Report:
         """Run a component's own check, so that YAML and Python are told the same."""
         for path, message in check_arguments(section.rpartition(".")[2], args).problems:
             full = path if path.startswith("tags.") or path == "tags" else f"{section}.{path}"
-            if Problem(full, message) not in self.problems:
-                self._add(full, message)
+            self._add(full, message)
 
     def cache_component(self, cache: dict[str, Any]) -> tuple[type[Any], Callable[[str, Any], Checks]]:
         """Return the component of the engine and its check; take the engine out of what the component is not asked."""
@@ -120,11 +119,13 @@ class Report:
             )
 
     def _add(self, path: str, message: str) -> None:
-        self.problems.append(Problem(path, message))
+        problem = Problem(path, message)
+        if problem not in self.problems:  # the tags go through the checks of every component
+            self.problems.append(problem)
 
 
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for text of a thousand brackets
         return text

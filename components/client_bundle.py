@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,9 +31,8 @@ _FIXED_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 _SKIPPED_FOLDERS = {"bin", "__pycache__"}
 # They differ from machine to machine or from CPU to CPU, and nothing reads them at run time.
 _SKIPPED_FILES = {"RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json"}
-# botocore describes every service of AWS (26 MB); the client on an instance calls these.
-_BOTOCORE_SERVICES = {"elasticache", "ssm", "sts"}
-_COMPILED = ("hiredis", "pylibmc")
+# botocore describes every service of AWS (26 MB); the client on an instance and the demo application call these.
+_BOTOCORE_SERVICES = {"elasticache", "secretsmanager", "ssm", "sts"}
 _CPUS = ("x86_64", "aarch64")
 
 
@@ -51,6 +51,10 @@ class Bundle(NamedTuple):
 class ClientBundleArgs(TypedDict):
     """Arguments of ClientBundle."""
 
+    package: NotRequired[str]
+    """Folder of one more Python package to put beside the client. Default: none."""
+    requirements: NotRequired[str]
+    """File of locked requirements (pip's, complete, for Python 3.11 on Linux). Default: the client's own."""
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Tags for every resource. Default: none."""
 
@@ -75,7 +79,7 @@ class ClientBundle(pulumi.ComponentResource):
         checks = Checks.of(ClientBundleArgs, args, type(self).__name__, name)
         check_component_name(checks, name)
         checks.raise_problems()
-        bundle = build_instance_bundle()
+        bundle = build_instance_bundle(args.get("package"), args.get("requirements"))
         super().__init__("aws-cache:index:ClientBundle", name, dict(args), opts)
         child = pulumi.ResourceOptions(parent=self)
         tags = args.get("tags")
@@ -115,22 +119,26 @@ class ClientBundle(pulumi.ComponentResource):
         )
 
 
-def build_instance_bundle(build_folder: Path | None = None) -> Bundle:
+def build_instance_bundle(
+    package: str | None = None, requirements: str | None = None, build_folder: Path | None = None
+) -> Bundle:
     """Build the zip for every instance: pure libraries once, compiled ones for both CPUs side by side.
 
     The files of compiled libraries carry their CPU in their names, so an arm64 instance, an x86_64 one and a
     sandbox on either run the same bytes, and the hash does not depend on who deploys.
     """
-    return build(CLIENT_FOLDER, INSTANCE_REQUIREMENTS, build_folder or _default_build_folder())
+    folders = [CLIENT_FOLDER, *([Path(package)] if package else [])]
+    wanted = Path(requirements) if requirements else INSTANCE_REQUIREMENTS
+    return build(folders, wanted, build_folder or _default_build_folder())
 
 
 def build_function_bundle(build_folder: Path | None = None) -> Bundle:
     """Build the function's zip: pure Python only, as Lambda's runtime brings boto3."""
-    return build(CLIENT_FOLDER, FUNCTION_REQUIREMENTS, build_folder or _default_build_folder())
+    return build([CLIENT_FOLDER], FUNCTION_REQUIREMENTS, build_folder or _default_build_folder())
 
 
-def build(client_folder: Path, requirements: Path, build_folder: Path) -> Bundle:
-    """Zip the client with the locked requirements; equal content gives equal bytes on every machine.
+def build(packages: Iterable[Path], requirements: Path, build_folder: Path) -> Bundle:
+    """Zip packages, each under its folder's name, with the locked requirements: equal content gives equal bytes.
 
     Downloaded wheels are kept unpacked below build_folder, so editing the client needs no network.
     Raises BundleError when the wheels cannot be had.
@@ -139,7 +147,8 @@ def build(client_folder: Path, requirements: Path, build_folder: Path) -> Bundle
     entries: dict[str, Path] = {}
     for folder in libraries:
         entries.update(_files(folder, ""))
-    entries.update(_files(client_folder, "client/"))
+    for folder in packages:
+        entries.update(_files(folder, f"{folder.name}/"))
     content = {name: path.read_bytes() for name, path in sorted(entries.items())}
     digest = _digest(_FORMAT, *(part for name, data in content.items() for part in (name.encode(), data)))
     target = build_folder / f"client-{digest[:16]}.zip"
@@ -156,9 +165,24 @@ def _libraries(requirements: Path, build_folder: Path) -> list[Path]:
     """Folders of unpacked wheels for the locked requirements; a folder is complete or absent."""
     lines = [line.strip() for line in requirements.read_text("utf-8").splitlines()]
     lines = sorted(line for line in lines if line and not line.startswith("#"))
-    compiled = [line for line in lines if line.split("==")[0] in _COMPILED]
-    wanted = [(lines, _CPUS[0])] + ([(compiled, cpu) for cpu in _CPUS[1:]] if compiled else [])
-    return [_install(pinned, cpu, build_folder) for pinned, cpu in wanted]
+    first, *others = _CPUS
+    folders = [_install(lines, first, build_folder)]
+    names = _compiled(folders[0])
+    compiled = [line for line in lines if _normalized(re.split(r"[=<>~!;\[ ]", line)[0]) in names]
+    return folders + [_install(compiled, cpu, build_folder) for cpu in others if compiled]
+
+
+def _compiled(libraries: Path) -> set[str]:
+    """Names of the libraries that hold code for one CPU, by what their wheels say."""
+    return {
+        _normalized(wheel.parent.name.split("-")[0])
+        for wheel in libraries.glob("*.dist-info/WHEEL")
+        if "Root-Is-Purelib: false" in wheel.read_text("utf-8")
+    }
+
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _install(pinned: list[str], cpu: str, build_folder: Path) -> Path:

@@ -1,23 +1,27 @@
 """Private EC2 instances that carry the client, reached by Session Manager."""
 
-import re
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pulumi
 import pulumi_aws as aws
-from typing_extensions import NotRequired, TypedDict
 
 from .client_bundle import PYTHON_VERSION, ClientBundle
+from .hints import client_instances_hints, tell
+from .instance_arguments import (
+    DEFAULT_INSTANCE_TYPE,
+    ClientInstancesArgs,
+    check_client_instances,
+    instance_cpu,
+    zone_of,
+)
 from .policies import assume_role_policy, policy_document
-from .problems import Checks, check_component_name
 from .user_data import render_user_data
 
 _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{cpu}"
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_INSTANCE_TYPE = re.compile(r"[a-z]+\d+[a-z0-9-]*\.[a-z0-9-]+")
 # redis6 brings redis6-cli, which `cache-cli` opens (R190); the engine's protocol is the same for Valkey.
 _BASE_PACKAGES = ("redis6",)
+
+_UNIT_KEYS = ("name", "command", "prepare")
 
 # What the Session Manager agent needs and nothing more: AmazonSSMManagedInstanceCore would let an instance read
 # every parameter of the account.
@@ -34,48 +38,6 @@ _AGENT_STATEMENT = {
 }
 
 
-class IngressRule(TypedDict):
-    """Who may open a port of the instances."""
-
-    port: int
-    """TCP port, 1-65535."""
-    cidr_block: NotRequired[str]
-    """Range that may connect, such as 203.0.113.0/24. This or security_group_id."""
-    security_group_id: NotRequired[pulumi.Input[str]]
-    """Group whose members may connect."""
-
-
-class ClientInstancesArgs(TypedDict):
-    """Arguments of ClientInstances."""
-
-    vpc_id: pulumi.Input[str]
-    """VPC of the instances' own security group."""
-    subnet_ids: Mapping[str, pulumi.Input[str]]
-    """Zone -> subnet id. An instance's name decides its zone, so adding one moves no other."""
-    instances: Sequence[str]
-    """Names of the instances: a-z, 0-9 and hyphens, at most 32 characters."""
-    instance_type: NotRequired[str]
-    """EC2 type; its CPU decides the image. Default: t4g.micro."""
-    security_group_ids: NotRequired[Sequence[pulumi.Input[str]]]
-    """Groups to join: those that admit to the cache and to the endpoints. At most 4."""
-    environment: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Environment of the client, such as CACHE_PARAMETER. Never a secret. Default: none."""
-    policies: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Name -> policy document (JSON) attached to the instances' role. Default: none."""
-    packages: NotRequired[Sequence[str]]
-    """Further dnf packages to install at boot. Default: none."""
-    detailed_monitoring: NotRequired[bool]
-    """One-minute metrics. Default: false."""
-    key_name: NotRequired[str]
-    """EC2 key pair for SSH; it also needs an ingress rule. Default: none."""
-    public_address: NotRequired[bool]
-    """Give each instance a public address; needs public subnets. Default: false."""
-    ingress: NotRequired[Mapping[str, IngressRule]]
-    """Name -> rule for traffic to the instances. Default: none may connect."""
-    tags: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Tags for every resource. Default: none."""
-
-
 class ClientInstances(pulumi.ComponentResource):
     """Instances by name with the client bundle on them.
 
@@ -87,6 +49,8 @@ class ClientInstances(pulumi.ComponentResource):
     """Name -> id of the instance."""
     private_ips: pulumi.Output[Mapping[str, str]]
     """Name -> private address of the instance."""
+    public_ips: pulumi.Output[Mapping[str, str]]
+    """Name -> public address of the instance; empty without public_address."""
     security_group_id: pulumi.Output[str]
     """The instances' own group; it holds the declared ingress and nothing else."""
     role_name: pulumi.Output[str]
@@ -97,14 +61,19 @@ class ClientInstances(pulumi.ComponentResource):
     ) -> None:
         check_client_instances(name, args).raise_problems()
         super().__init__("aws-cache:index:ClientInstances", name, dict(args), opts)
+        tell(self, client_instances_hints(args))
         tags = args.get("tags")
-        bundle = ClientBundle(name, _present(tags=tags), pulumi.ResourceOptions(parent=self))
+        service = args.get("service", {})
+        contents = _present(
+            tags=tags, package=service.get("package"), requirements=service.get("requirements")
+        )
+        bundle = ClientBundle(name, contents, pulumi.ResourceOptions(parent=self))
         role, policies = self._role(name, args, bundle)
         profile = aws.iam.InstanceProfile(
             name, role=role.name, tags=tags, opts=pulumi.ResourceOptions(parent=self)
         )
         group = self._group(name, args)
-        instance_type = args.get("instance_type", "t4g.micro")
+        instance_type = args.get("instance_type", DEFAULT_INSTANCE_TYPE)
         image = aws.ssm.get_parameter(
             name=_IMAGE.format(cpu=instance_cpu(instance_type)), opts=pulumi.InvokeOptions(parent=self)
         )
@@ -138,12 +107,15 @@ class ClientInstances(pulumi.ComponentResource):
         }
         self.instance_ids = pulumi.Output.all(**{key: item.id for key, item in instances.items()})
         self.private_ips = pulumi.Output.all(**{key: item.private_ip for key, item in instances.items()})
+        public = instances if args.get("public_address") else {}
+        self.public_ips = pulumi.Output.all(**{key: item.public_ip for key, item in public.items()})
         self.security_group_id = group.id
         self.role_name = role.name
         self.register_outputs(
             {
                 "instance_ids": self.instance_ids,
                 "private_ips": self.private_ips,
+                "public_ips": self.public_ips,
                 "security_group_id": self.security_group_id,
                 "role_name": self.role_name,
             }
@@ -197,62 +169,14 @@ class ClientInstances(pulumi.ComponentResource):
         region = aws.get_region(opts=pulumi.InvokeOptions(parent=self)).region
         environment = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, **args.get("environment", {})}
         packages = [*_BASE_PACKAGES, *args.get("packages", ())]
+        service = {key: text for key, text in args.get("service", {}).items() if key in _UNIT_KEYS} or None
         return pulumi.Output.all(
             bucket=bundle.bucket_name, key=bundle.object_key, sha256=bundle.sha256, environment=environment
         ).apply(
             lambda values: render_user_data(
-                region=region, python=f"python{PYTHON_VERSION}", packages=packages, **values
+                region=region, python=f"python{PYTHON_VERSION}", packages=packages, service=service, **values
             )
         )
-
-
-def check_client_instances(name: str, args: ClientInstancesArgs) -> Checks:
-    """Collect every problem of these arguments."""
-    checks = Checks.of(ClientInstancesArgs, args, "ClientInstances", name)
-    check_component_name(checks, name)
-    _check_names(checks, checks.get("instances", ()))
-    if not checks.get("subnet_ids", {"": ""}):
-        checks.add("subnet_ids", "needs at least one subnet")
-    instance_type = checks.get("instance_type", "t4g.micro")
-    if not _INSTANCE_TYPE.fullmatch(instance_type):
-        hint = " (an EC2 type, not a cache node type)" if instance_type.startswith("cache.") else ""
-        checks.add("instance_type", f"must look like t4g.micro{hint}, got {instance_type!r}")
-    if len(checks.get("security_group_ids", ())) > 4:
-        checks.add("security_group_ids", "at most 4, as EC2 takes 5 groups and one is the instances' own")
-    for key, rule in checks.get("ingress", {}).items():
-        _check_ingress(checks, f"ingress.{key}", rule)
-    return checks
-
-
-def _check_names(checks: Checks, instances: Sequence[str]) -> None:
-    for name in instances:
-        if not _NAME.fullmatch(name):
-            checks.add(
-                "instances", f"{name!r} must be 1-32 characters of a-z, 0-9 and hyphens, first a letter"
-            )
-    repeated = sorted({name for name in instances if instances.count(name) > 1})
-    if repeated:
-        checks.add("instances", f"each name once, got {', '.join(map(repr, repeated))} more than once")
-
-
-def _check_ingress(checks: Checks, path: str, rule: IngressRule) -> None:
-    if not 1 <= rule["port"] <= 65535:
-        checks.add(f"{path}.port", f"must be 1-65535, got {rule['port']}")
-    if ("cidr_block" in rule) == ("security_group_id" in rule):
-        checks.add(path, "needs either cidr_block or security_group_id")
-    if rule.get("cidr_block") in ("0.0.0.0/0", "::/0"):
-        checks.add(f"{path}.cidr_block", "opens the port to the whole internet; name the range that needs it")
-
-
-def instance_cpu(instance_type: str) -> str:
-    """Return arm64 or x86_64: Graviton types have a g after the generation digit, and a1 (R188)."""
-    family = instance_type.split(".")[0]
-    return "arm64" if family == "a1" or re.fullmatch(r"[a-z]+\d+g[a-z0-9-]*", family) else "x86_64"
-
-
-def zone_of(instance: str, zones: Sequence[str]) -> str:
-    """Return the zone for this name: a function of the name alone, so no list order can move an instance."""
-    return zones[zlib.crc32(instance.encode()) % len(zones)]
 
 
 def _present(**values: object) -> dict:

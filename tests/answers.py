@@ -11,6 +11,8 @@ ACCOUNT = "123456789012"
 _NAMED = {
     "aws:elasticache/subnetGroup:SubnetGroup",
     "aws:elasticache/parameterGroup:ParameterGroup",
+    "aws:rds/subnetGroup:SubnetGroup",
+    "aws:rds/parameterGroup:ParameterGroup",
     "aws:cloudwatch/logGroup:LogGroup",
     "aws:iam/role:Role",
     "aws:iam/rolePolicy:RolePolicy",
@@ -96,7 +98,19 @@ def _cluster(id_: str, inputs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _database(id_: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    secret = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!db-0a1b2c3d-AbCdEf"
+    return {
+        "identifier": id_,
+        "address": f"{id_}.abc123.{REGION}.rds.amazonaws.com",
+        "masterUserSecrets": [
+            {"secretArn": secret, "secretStatus": "active", "kmsKeyId": "aws/secretsmanager"}
+        ],
+    }
+
+
 _SPECIAL: dict[str, Any] = {
+    "aws:rds/instance:Instance": _database,
     "aws:elasticache/replicationGroup:ReplicationGroup": _replication_group,
     "aws:elasticache/cluster:Cluster": _cluster,
     "aws:kms/key:Key": lambda id_, _: {"keyId": id_},

@@ -9,6 +9,8 @@ REGION=@REGION@
 PYTHON=@PYTHON@
 PACKAGES=@PACKAGES@
 ENVIRONMENT=@ENVIRONMENT@
+SERVICE=@SERVICE@
+UNIT=@UNIT@
 # The defaults try for minutes where there is no route: fail early and say so instead.
 export AWS_MAX_ATTEMPTS=1 AWS_METADATA_SERVICE_TIMEOUT=2 AWS_METADATA_SERVICE_NUM_ATTEMPTS=3
 BASE=/opt/cache-client
@@ -83,6 +85,15 @@ mv -fT "$BASE/current.new" "$BASE/current"
 
 step selftest
 /usr/local/bin/cache-client --help >/dev/null
+
+if [ -n "$SERVICE" ]; then
+  step service
+  base64 -d <<<"$UNIT" >"/etc/systemd/system/$SERVICE.service.new"
+  mv -f "/etc/systemd/system/$SERVICE.service.new" "/etc/systemd/system/$SERVICE.service"
+  systemctl daemon-reload
+  systemctl enable --quiet "$SERVICE"
+  systemctl restart --no-block "$SERVICE" # it may wait for its database; the instance is ready
+fi
 find "$BASE" -maxdepth 1 -name 'staging.*' -exec rm -rf {} +
 state ready done
 echo "cache-client: ready"

@@ -54,7 +54,7 @@ def test_botocore_knows_the_services_the_client_uses_and_no_others(instance_zip)
     services = {
         name.split("/")[2] for name in names if name.startswith("botocore/data/") and name.count("/") > 2
     }
-    assert services == {"elasticache", "ssm", "sts"}
+    assert services == {"elasticache", "secretsmanager", "ssm", "sts"}
 
 
 def test_the_functions_zip_is_pure():
@@ -82,21 +82,35 @@ def test_the_client_runs_from_the_unpacked_zip(instance_zip, tmp_path):
 
 @pytest.mark.usefixtures("without_pip")
 def test_equal_content_gives_equal_bytes_wherever_and_whenever_it_is_built(small, tmp_path):
-    first = build(*small, tmp_path / "one")
+    first = build([small[0]], small[1], tmp_path / "one")
     (small[0] / "__init__.py").touch()
-    second = build(*small, tmp_path / "two")
+    second = build([small[0]], small[1], tmp_path / "two")
 
     assert Path(first.path).read_bytes() == Path(second.path).read_bytes()
     assert (first.sha256, first.content_sha256) == (second.sha256, second.content_sha256)
     assert zipfile.ZipFile(first.path).namelist() == ["client/__init__.py"]
 
 
+def test_a_package_of_ones_own_comes_along_with_its_libraries(instance_zip):
+    folder = Path(__file__).resolve().parents[2]
+    locked = folder / "components" / "data" / "web-requirements.txt"
+
+    names = zipfile.ZipFile(build_instance_bundle(str(folder / "webapp"), str(locked)).path).namelist()
+
+    assert {"client/__main__.py", "webapp/__main__.py", "webapp/static/page.css", "flask/app.py"} <= set(
+        names
+    )
+    assert not [name for name in zipfile.ZipFile(instance_zip).namelist() if name.startswith("flask")]
+    for cpu in ("x86_64", "aarch64"):
+        assert f"markupsafe/_speedups.cpython-311-{cpu}-linux-gnu.so" in names
+
+
 @pytest.mark.usefixtures("without_pip")
 def test_a_changed_client_is_another_bundle(small, tmp_path):
-    first = build(*small, tmp_path / "build")
+    first = build([small[0]], small[1], tmp_path / "build")
     (small[0] / "__init__.py").write_text("answer = 43\n")
 
-    assert build(*small, tmp_path / "build").content_sha256 != first.content_sha256
+    assert build([small[0]], small[1], tmp_path / "build").content_sha256 != first.content_sha256
 
 
 def test_without_a_package_index_the_error_says_what_to_do(small, tmp_path, monkeypatch):
@@ -105,7 +119,7 @@ def test_without_a_package_index_the_error_says_what_to_do(small, tmp_path, monk
     monkeypatch.setenv("PIP_RETRIES", "0")
 
     with pytest.raises(BundleError, match="pip could not download its libraries"):
-        build(*small, tmp_path / "build")
+        build([small[0]], small[1], tmp_path / "build")
     assert list((tmp_path / "build").iterdir()) == []
 
 

@@ -10,7 +10,8 @@ import pulumi
 import pytest
 
 from components.client_function import ClientFunction, check_client_function
-from components.client_instances import ClientInstances, check_client_instances, instance_cpu, zone_of
+from components.client_instances import ClientInstances
+from components.instance_arguments import check_client_instances, instance_cpu, zone_of
 from components.problems import ConfigurationError
 
 ZONES = {"eu-west-1a": "subnet-a", "eu-west-1b": "subnet-b"}

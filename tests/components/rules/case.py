@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from components.cache_access import CacheAccess, check_cache_access
 from components.client_function import ClientFunction, check_client_function
-from components.client_instances import ClientInstances, check_client_instances
+from components.client_instances import ClientInstances
 from components.endpoint_parameter import EndpointParameter, check_endpoint_parameter
 from components.flow_logs import FlowLogs, check_flow_logs
+from components.instance_arguments import check_client_instances
 from components.internet_access import InternetAccess, check_internet_access
 from components.memcached_cache import MemcachedCache
 from components.memcached_checks import check_memcached_cache
