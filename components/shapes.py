@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-import math
 import types
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Union, get_args, get_origin
@@ -15,6 +14,7 @@ from .wording import did_you_mean, show
 Add = Callable[[str, str], None]
 """Notes a problem: its path, its message."""
 
+_LARGEST_NUMBER = 2**53  # The engine passes numbers on as floats, which hold no larger one exactly.
 _EMPTY = "is empty: give a value, or leave the key out for the default"
 _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
@@ -92,7 +92,7 @@ def _fits(hint: type, value: object) -> bool:
     # A bool is an int to Python, and a component host hands every whole number over as a float.
     if hint in (str, bool):
         return isinstance(value, hint)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) <= _LARGEST_NUMBER:
         return False
     return hint is float or value == int(value)
 

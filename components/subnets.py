@@ -44,8 +44,9 @@ def plan(vpc: ipaddress.IPv4Network, zones: Sequence[str], public: bool = False)
         raise ValueError(
             f"{', '.join(zones)} cannot be told apart by their last letters; give the subnets' ranges"
         )
-    ranges = list(vpc.subnets(new_prefix=prefix))
-    return {zone: str(ranges[place + public * len(_PLACES)]) for zone, place in places.items()}
+    first, size = int(vpc.network_address), 2 ** (vpc.max_prefixlen - prefix)
+    starts = {zone: first + (place + public * len(_PLACES)) * size for zone, place in places.items()}
+    return {zone: str(Range((start, prefix))) for zone, start in starts.items()}
 
 
 def range_faults(vpc: ipaddress.IPv4Network, ranges: Mapping[str, str]) -> dict[str, str]:
