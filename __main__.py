@@ -7,10 +7,9 @@ import settings
 from components.client_function import ClientFunction
 from components.client_instances import ClientInstances
 from components.endpoint_parameter import EndpointParameter
-from components.network import Network
 
 stack = settings.read()
-network = Network("network", {**stack.network, "tags": stack.tags})
+network = stack.network_type("network", {**stack.network, "tags": stack.tags})
 place = {"vpc_id": network.vpc_id, "subnet_ids": network.private_subnet_ids, "tags": stack.tags}
 cache = stack.cache_type("cache", settings.placed(stack.cache, place))
 endpoint = EndpointParameter(

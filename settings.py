@@ -9,11 +9,12 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 
 from components.client_function import ClientFunctionArgs
+from components.existing_network import ExistingNetwork, ExistingNetworkArgs
 from components.instance_arguments import ClientInstancesArgs
 from components.memcached_arguments import MemcachedCacheArgs
 from components.memcached_cache import MemcachedCache
 from components.network import Network
-from components.network_arguments import NetworkArgs, check_network
+from components.network_arguments import NetworkArgs
 from components.problems import ConfigurationError
 from components.redis_arguments import RedisCacheArgs
 from components.redis_cache import RedisCache
@@ -26,7 +27,8 @@ _NETWORK_WIRES = {"vpc_id": "vpc-from-the-network"}
 class Settings(NamedTuple):
     """The checked arguments of each component, without what the program passes between them."""
 
-    network: NetworkArgs
+    network_type: type[Network | ExistingNetwork]
+    network: NetworkArgs | ExistingNetworkArgs
     cache_type: type[RedisCache | MemcachedCache]
     cache: RedisCacheArgs | MemcachedCacheArgs
     instances: ClientInstancesArgs | None
@@ -50,6 +52,7 @@ def check(config: Mapping[str, Any], project: str, stack: str) -> Settings:
     report.check_sections()
     tags = report.section("tags")
     network = report.section("network")
+    network_type, check_network = report.network_component(network)
     report.run("network", check_network, {**network, "tags": tags})
     zones = _zones(network)
     cache = report.section("cache", _NETWORK_WIRES.keys() | {"subnet_ids", "tags"})
@@ -57,16 +60,16 @@ def check(config: Mapping[str, Any], project: str, stack: str) -> Settings:
     cache_type, check_cache = report.cache_component(cache)
     report.run("cache", check_cache, {**cache, **_unless_existing(cache, wires)})
     instances, function = report.clients(wires)
-    report.check_place(zones, cache)
+    report.check_place(network, zones, cache)
     report.check_public_address(network, instances)
     if report.problems:
         raise ConfigurationError(f"the configuration of {project} (stack {stack})", report.problems)
-    return Settings(network, cache_type, cache, instances, function, tags)
+    return Settings(network_type, network, cache_type, cache, instances, function, tags)
 
 
 def _zones(network: Mapping[str, Any]) -> list[str]:
     """Return the zones that will have subnets; stand-ins where the section does not say it rightly."""
-    for key in ("private_subnets", "availability_zones"):
+    for key in ("private_subnet_ids", "private_subnets", "availability_zones"):
         zones = network.get(key)
         if isinstance(zones, list | Mapping) and zones and all(isinstance(zone, str) for zone in zones):
             return list(zones)
@@ -85,7 +88,7 @@ def placed(cache: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, Any]
     return {**cache, **_unless_existing(cache, wires), "tags": place["tags"]}
 
 
-def instance_subnets(instances: ClientInstancesArgs, network: Network) -> Mapping[str, Any]:
+def instance_subnets(instances: ClientInstancesArgs, network: Network | ExistingNetwork) -> Mapping[str, Any]:
     """Return zone -> subnet for the instances: public ones for public addresses, which work nowhere else."""
     return network.public_subnet_ids if instances.get("public_address") else network.private_subnet_ids
 

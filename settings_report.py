@@ -8,9 +8,12 @@ from typing import Any
 
 from components.client_function import check_client_function
 from components.engines import DEFAULT_VERSIONS as ENGINES
+from components.existing_network import ExistingNetwork, check_existing_network
 from components.instance_arguments import check_client_instances
 from components.memcached_cache import MemcachedCache
 from components.memcached_checks import check_memcached_cache
+from components.network import Network
+from components.network_arguments import check_network
 from components.problems import Checks, Problem
 from components.redis_cache import RedisCache
 from components.redis_checks import check_redis_cache
@@ -20,6 +23,8 @@ SECTIONS = ("network", "cache", "clients", "tags")
 PLACEHOLDER_ZONES = ("first-zone", "second-zone")
 """Stand for the zones of a network that does not say them rightly."""
 
+# Where one of them is named the network exists already.
+_EXISTING = ("vpc_id", "private_subnet_ids", "public_subnet_ids")
 # What the program passes to the clients; nobody may set it in a stack file.
 _CLIENT_WIRES = ("vpc_id", "subnet_ids", "security_group_ids", "environment", "policies", "tags")
 
@@ -61,6 +66,12 @@ class Report:
             full = path if path.startswith("tags.") or path == "tags" else f"{section}.{path}"
             self._add(full, message)
 
+    def network_component(self, network: Mapping[str, Any]) -> tuple[type[Any], Callable[[str, Any], Checks]]:
+        """Return the component of the network and its check: an id says that it exists already."""
+        if _exists(network):
+            return ExistingNetwork, check_existing_network
+        return Network, check_network
+
     def cache_component(self, cache: dict[str, Any]) -> tuple[type[Any], Callable[[str, Any], Checks]]:
         """Return the component of the engine and its check; take the engine out of what the component is not asked."""
         engine = cache.get("engine", "redis")
@@ -95,9 +106,11 @@ class Report:
         self.run("clients.function", check_client_function, {**function, **wires})
         return instances, function
 
-    def check_place(self, zones: list[str], cache: Mapping[str, Any]) -> None:
+    def check_place(self, network: Mapping[str, Any], zones: list[str], cache: Mapping[str, Any]) -> None:
         """Refuse zones of another region, and addresses the network does not have (R133)."""
-        if cache.get("network_type", "ipv4") in ("ipv6", "dual_stack") and "subnet_group_name" not in cache:
+        existing = _exists(network)
+        wants_ipv6 = cache.get("network_type", "ipv4") in ("ipv6", "dual_stack")
+        if wants_ipv6 and not existing and "subnet_group_name" not in cache:
             self._add(
                 "cache.network_type",
                 "the network has IPv4 ranges only; leave it out, or name a subnet_group_name",
@@ -107,21 +120,30 @@ class Report:
             return
         for zone in zones:
             if zone not in PLACEHOLDER_ZONES and not zone.startswith(region):
-                self._add("network.availability_zones", f"{zone!r} is not a zone of {region} (aws:region)")
+                key = "private_subnet_ids" if existing else "availability_zones"
+                self._add(f"network.{key}", f"{zone!r} is not a zone of {region} (aws:region)")
 
     def check_public_address(self, network: Mapping[str, Any], instances: Mapping[str, Any] | None) -> None:
         """Refuse public addresses for instances where no subnet leads to the internet."""
         asked = (instances or {}).get("public_address") is True
-        if asked and not network.get("public_subnets") and network.get("nat_gateways", "NONE") == "NONE":
-            self._add(
-                "clients.public_address",
-                "needs a public subnet: give network.public_subnets, such as {ZONE: planned}",
-            )
+        if not asked or network.get("public_subnets") or network.get("public_subnet_ids"):
+            return
+        if _exists(network):
+            way_out = "network.public_subnet_ids, such as {ZONE: SUBNET}"
+        elif network.get("nat_gateways", "NONE") == "NONE":
+            way_out = "network.public_subnets, such as {ZONE: planned}"
+        else:
+            return
+        self._add("clients.public_address", f"needs a public subnet: give {way_out}")
 
     def _add(self, path: str, message: str) -> None:
         problem = Problem(path, message)
         if problem not in self.problems:  # the tags go through the checks of every component
             self.problems.append(problem)
+
+
+def _exists(network: Mapping[str, Any]) -> bool:
+    return any(key in network for key in _EXISTING)
 
 
 def _parsed(text: str) -> Any:

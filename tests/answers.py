@@ -41,6 +41,17 @@ INVOKES: dict[str, Any] = {
         "id": "aws",
         "reverseDnsPrefix": "com.amazonaws",
     },
+    # Ids tell where they are: subnet-eu-west-1a-vpc-1 is in that zone of that VPC.
+    "aws:ec2/getSubnet:getSubnet": lambda arguments: {
+        "id": arguments["id"],
+        "availabilityZone": arguments["id"].removeprefix("subnet-").partition("-vpc-")[0],
+        "vpcId": "vpc-" + arguments["id"].partition("-vpc-")[2],
+    },
+    "aws:ec2/getVpc:getVpc": lambda arguments: {"id": arguments["id"], "cidrBlock": "172.31.0.0/16"},
+    "aws:ec2/getPrefixList:getPrefixList": lambda arguments: {
+        "id": "pl-6da54004",
+        "name": arguments["name"],
+    },
     "aws:ssm/getParameter:getParameter": lambda arguments: {
         "name": arguments["name"],
         "value": "ami-0123456789abcdef0",

@@ -14,7 +14,7 @@ import pulumi
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
-from pulumi.runtime.proto import engine_pb2, resource_pb2
+from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 from pulumi.runtime.settings import reset_options
 from pulumi.runtime.stack import run_in_stack
 
@@ -162,7 +162,11 @@ class Recorder(MockMonitor):
             raise AssertionError(f"unexpected lookup {request.tok} {arguments}")
         answer = self._invokes[request.tok]
         result = struct_pb2.Struct()
-        result.update(answer(arguments) if callable(answer) else answer)
+        try:
+            result.update(answer(arguments) if callable(answer) else answer)
+        except LookupError as error:
+            reason = provider_pb2.CheckFailure(reason=str(error))
+            return resource_pb2.ResourceInvokeResponse(failures=[reason])
         return resource_pb2.ResourceInvokeResponse(**{"return": result})
 
     def GetDeploymentInfo(self, request: Any) -> Any:
@@ -237,8 +241,8 @@ def deploy(
     """Run the program as the engine would and wait for every registration.
 
     preview leaves computed outputs unknown. invokes adds or replaces lookups (token -> answer or function of the
-    arguments); a lookup nobody expected fails. answers adds computed outputs by type. What the program raises,
-    or any apply in it, is raised here.
+    arguments, whose LookupError is the provider's refusal); a lookup nobody expected fails. answers adds computed
+    outputs by type. What the program raises, or any apply in it, is raised here.
     """
     recorder = Recorder({**INVOKES, **(invokes or {})}, preview, answers or {})
     engine = LogRecorder()

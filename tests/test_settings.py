@@ -12,7 +12,9 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 import settings
+from components.existing_network import ExistingNetwork
 from components.memcached_cache import MemcachedCache
+from components.network import Network
 from components.problems import ConfigurationError
 from components.redis_cache import RedisCache
 from tests.recorder import deploy
@@ -39,6 +41,7 @@ def problems_of(**sections):
 
 def test_sections_become_the_arguments_of_the_components():
     assert check() == settings.Settings(
+        network_type=Network,
         network={"availability_zones": ["eu-west-1a", "eu-west-1b"]},
         cache_type=RedisCache,
         cache={"engine": "redis", "replicas": 1},
@@ -49,14 +52,70 @@ def test_sections_become_the_arguments_of_the_components():
 
 
 def test_the_engine_chooses_the_component():
-    assert check(cache={"engine": "valkey"})[1:3] == (RedisCache, {"engine": "valkey"})
-    assert check(cache={})[1:3] == (RedisCache, {})
-    assert check(cache={"engine": "memcached", "node_count": 3})[1:3] == (MemcachedCache, {"node_count": 3})
+    assert check(cache={"engine": "valkey"})[2:4] == (RedisCache, {"engine": "valkey"})
+    assert check(cache={})[2:4] == (RedisCache, {})
+    assert check(cache={"engine": "memcached", "node_count": 3})[2:4] == (MemcachedCache, {"node_count": 3})
+
+
+EXISTING = {"vpc_id": "vpc-1", "private_subnet_ids": {"eu-west-1a": "subnet-a", "eu-west-1b": "subnet-b"}}
+
+
+def test_an_id_chooses_the_network_that_exists():
+    assert check(network=EXISTING)[:2] == (ExistingNetwork, EXISTING)
+    assert check()[0] is Network
+
+
+@pytest.mark.parametrize(
+    ("network", "clients", "path", "message"),
+    [
+        ({"vpc_id": "vpc-1"}, {}, "network.private_subnet_ids", "is required"),
+        (
+            {"private_subnet_ids": EXISTING["private_subnet_ids"]},
+            {},
+            "network.vpc_id",
+            "is required",
+        ),
+        (
+            {**EXISTING, "availability_zones": ["eu-west-1a"]},
+            {},
+            "network.availability_zones",
+            "unknown; known: endpoint_client_security_group_id, internet_access, private_subnet_ids, "
+            "public_subnet_ids, tags, vpc_id",
+        ),
+        (
+            {**EXISTING, "private_subnet_ids": {"us-east-1a": "subnet-a", "us-east-1b": "subnet-b"}},
+            {},
+            "network.private_subnet_ids",
+            "'us-east-1a' is not a zone of eu-west-1 (aws:region)",
+        ),
+        (
+            {**EXISTING, "private_subnet_ids": {"eu-west-1a": "subnet-a"}},
+            {},
+            "cache.replicas",
+            "1 of them need subnets in two zones, got eu-west-1a only; add a zone, or say replicas: 0 (R76)",
+        ),
+        (
+            EXISTING,
+            {"instances": ["app"], "public_address": True},
+            "clients.public_address",
+            "needs a public subnet: give network.public_subnet_ids, such as {ZONE: SUBNET}",
+        ),
+    ],
+)
+def test_a_network_that_exists_is_checked_with_the_rest(network, clients, path, message):
+    assert (path, message) in problems_of(network=network, clients=clients)
+
+
+def test_public_clients_and_ipv6_are_taken_where_the_network_that_exists_may_have_them():
+    network = {**EXISTING, "public_subnet_ids": {"eu-west-1a": "subnet-p"}}
+    clients = {"instances": ["app"], "public_address": True}
+    cache = {"network_type": "dual_stack", "node_type": "cache.t4g.small"}
+    assert check(network=network, clients=clients, cache=cache).instances == clients
 
 
 def test_without_clients_there_are_none():
-    assert check(clients={})[3:5] == (None, None)
-    assert check(clients={"function": False})[3:5] == (None, None)
+    assert check(clients={})[4:6] == (None, None)
+    assert check(clients={"function": False})[4:6] == (None, None)
 
 
 def test_a_function_may_have_arguments_of_its_own():

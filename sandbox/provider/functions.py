@@ -76,6 +76,48 @@ def _one(what: str, found: list[Any]) -> Any:
     return found[0]
 
 
+def _vpc(aws: Aws, given: Arguments) -> dict[str, Any]:
+    client, ids = aws.client("ec2"), {"VpcIds": [given["id"]]} if given.get("id") else {}
+    vpc = _one("VPC", client.describe_vpcs(Filters=_filters(given), **ids)["Vpcs"])
+    dns = {
+        name: client.describe_vpc_attribute(VpcId=vpc["VpcId"], Attribute=name)[name[:1].upper() + name[1:]]
+        for name in ("enableDnsSupport", "enableDnsHostnames")
+    }
+    return {
+        **given,
+        "id": vpc["VpcId"],
+        "cidrBlock": vpc["CidrBlock"],
+        "default": vpc["IsDefault"],
+        "instanceTenancy": vpc["InstanceTenancy"],
+        "state": vpc["State"],
+        "ownerId": vpc["OwnerId"],
+        "tags": {tag["Key"]: tag["Value"] for tag in vpc.get("Tags", [])},
+        "region": aws.region,
+        **{name: each["Value"] for name, each in dns.items()},
+    }
+
+
+def _subnet(aws: Aws, given: Arguments) -> dict[str, Any]:
+    ids = {"SubnetIds": [given["id"]]} if given.get("id") else {}
+    found = aws.client("ec2").describe_subnets(Filters=_filters(given), **ids)["Subnets"]
+    subnet = _one("subnet", found)
+    return {
+        **given,
+        "id": subnet["SubnetId"],
+        "arn": subnet["SubnetArn"],
+        "vpcId": subnet["VpcId"],
+        "cidrBlock": subnet["CidrBlock"],
+        "availabilityZone": subnet["AvailabilityZone"],
+        "availabilityZoneId": subnet["AvailabilityZoneId"],
+        "availableIpAddressCount": subnet["AvailableIpAddressCount"],
+        "mapPublicIpOnLaunch": subnet["MapPublicIpOnLaunch"],
+        "state": subnet["State"],
+        "ownerId": subnet["OwnerId"],
+        "tags": {tag["Key"]: tag["Value"] for tag in subnet.get("Tags", [])},
+        "region": aws.region,
+    }
+
+
 def _prefix_list(aws: Aws, given: Arguments) -> dict[str, Any]:
     filters = _filters(given)
     if given.get("name"):
@@ -166,6 +208,8 @@ FUNCTIONS: Mapping[str, Callable[[Aws, Arguments], dict[str, Any]]] = {
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getPartition:getPartition": _partition,
     "aws:index/getAvailabilityZones:getAvailabilityZones": _availability_zones,
+    "aws:ec2/getVpc:getVpc": _vpc,
+    "aws:ec2/getSubnet:getSubnet": _subnet,
     "aws:ec2/getPrefixList:getPrefixList": _prefix_list,
     "aws:ec2/getManagedPrefixList:getManagedPrefixList": _managed_prefix_list,
     "aws:ec2/getAmi:getAmi": _ami,
