@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from .commands import deployments, inspection, lifecycle
+from .commands import adoption, deployments, inspection, lifecycle
 from .display import fail
 from .errors import SandboxError
 
@@ -40,7 +40,7 @@ def cli(debug: bool) -> None:
     """A local AWS for this project: the same program, real caches, no account."""
 
 
-for family in (deployments, inspection, lifecycle):
+for family in (deployments, adoption, inspection, lifecycle):
     for command in family.COMMANDS:
         cli.add_command(command)
 

@@ -28,10 +28,18 @@ DONE = {
     "read": "read",
     "refresh": "refreshed",
     "adopt": "adopted",
+    "import": "imported",
     "skip": "skipped",
     "same": "unchanged",
 }
-STYLES = {"create": "green", "adopt": "green", "update": "yellow", "replace": "magenta", "delete": "red"}
+STYLES = {
+    "create": "green",
+    "adopt": "green",
+    "import": "green",
+    "update": "yellow",
+    "replace": "magenta",
+    "delete": "red",
+}
 
 
 class Display:

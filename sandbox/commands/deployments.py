@@ -35,9 +35,9 @@ def up(stack: str, port: int | None, engine: str) -> int:
     with Display() as display, ThreadPoolExecutor(1) as background:
         cloud = _start_cloud(project, port, display)
         tools = background.submit(_ensure_tools, cloud, display)
-        chosen = _take_stack(project, cloud, engine, display)
+        chosen = take_stack(project, cloud, engine, display)
         result = engines.run(chosen, "up", project, cloud, display)
-        code = _conclude(result, "up", project, display)
+        code = conclude(result, "up", project, display)
         if code != 0:
             return code
         return _settle(project, cloud, result, tools, display)
@@ -52,8 +52,8 @@ def preview(stack: str, port: int | None, engine: str) -> int:
     project = load_project(stack)
     with Display(planning=True) as display:
         cloud = _start_cloud(project, port, display)
-        chosen = _take_stack(project, cloud, engine, display)
-        return _conclude(engines.run(chosen, "preview", project, cloud, display), "preview", project, display)
+        chosen = take_stack(project, cloud, engine, display)
+        return conclude(engines.run(chosen, "preview", project, cloud, display), "preview", project, display)
 
 
 @click.command()
@@ -114,7 +114,7 @@ def _start_cloud(project: Project, port: int | None, display: Display) -> Cloud:
     return cloud
 
 
-def _take_stack(project: Project, cloud: Cloud, wanted: str, display: Display) -> str:
+def take_stack(project: Project, cloud: Cloud, wanted: str, display: Display) -> str:
     """Decides the engine, and sets the state of a cloud that is gone aside."""
     marks = StackMarks(StateFolder(project.folder), project.stack)
     mark = marks.read()
@@ -129,14 +129,14 @@ def _take_stack(project: Project, cloud: Cloud, wanted: str, display: Display) -
 def _run_on_running(project: Project, engine: str, operation: str) -> int:
     with Display() as display:
         cloud = Cloud.require(project.folder)
-        chosen = _take_stack(project, cloud, engine, display)
+        chosen = take_stack(project, cloud, engine, display)
         result = engines.run(chosen, operation, project, cloud, display)
         if operation == "destroy" and result.ok:
             StackMarks(StateFolder(project.folder), project.stack).forget()
-        return _conclude(result, operation, project, display)
+        return conclude(result, operation, project, display)
 
 
-def _conclude(result: Result, operation: str, project: Project, display: Display) -> int:
+def conclude(result: Result, operation: str, project: Project, display: Display) -> int:
     """Prints what a run came to, and returns its exit code."""
     if result.counts:
         seconds = time.monotonic() - display.began

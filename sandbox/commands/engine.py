@@ -16,7 +16,10 @@ from ..stack_marks import StackMarks
 from ..state import StateFolder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..cloud import Cloud
+    from ..deploy import Deployment
     from ..deploy.events import Result
     from ..deploy.project import Project
     from ..display import Display
@@ -37,11 +40,27 @@ def run(engine: str, operation: str, project: Project, cloud: Cloud, display: Di
     """Runs preview, up, refresh or destroy."""
     take_over(aws_variables(cloud))
     if engine == "pulumi":
-        return _run_pulumi(operation, project, cloud)
+        flags = ["--diff"] if operation == "preview" else ["--yes", "--skip-preview"]
+        return _run_pulumi(operation, project, cloud, flags)
     return _run_embedded(operation, project, cloud, display)
 
 
+def import_file(
+    engine: str, file: Path, protect: bool, project: Project, cloud: Cloud, display: Display
+) -> Result:
+    """Takes what exists into the stack's state, by a file in the form of `pulumi import --file`."""
+    take_over(aws_variables(cloud))
+    if engine == "pulumi":
+        flags = ["--yes", "--generate-code=false", f"--protect={str(protect).lower()}", "--file", str(file)]
+        return _run_pulumi("import", project, cloud, flags)
+    return _embedded(project, cloud, display).import_file(file, protect)
+
+
 def _run_embedded(operation: str, project: Project, cloud: Cloud, display: Display) -> Result:
+    return getattr(_embedded(project, cloud, display), operation)()
+
+
+def _embedded(project: Project, cloud: Cloud, display: Display) -> Deployment:
     from ..deploy import Deployment
     from ..deploy.errors import Unsupported
     from ..provider import AwsProvider
@@ -51,14 +70,13 @@ def _run_embedded(operation: str, project: Project, cloud: Cloud, display: Displ
             raise Unsupported(f"the provider {package} (the sandbox has aws only)")
         return AwsProvider(cloud.endpoint_url, cloud.region, project.folder)
 
-    return getattr(Deployment(project, make_provider, display), operation)()
+    return Deployment(project, make_provider, display)
 
 
-def _run_pulumi(operation: str, project: Project, cloud: Cloud) -> Result:
+def _run_pulumi(operation: str, project: Project, cloud: Cloud, flags: list[str]) -> Result:
     from ..deploy.events import Result
 
     select_stack(project, cloud)
-    flags = ["--diff"] if operation == "preview" else ["--yes", "--skip-preview"]
     with _left_to_the_child() as interrupts:
         command = ["pulumi", operation, "--non-interactive", "--stack", project.stack, *flags]
         code = subprocess.run(command, cwd=project.folder, check=False).returncode

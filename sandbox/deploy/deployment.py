@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 from . import bags
 from .deletion import Deletion
 from .events import Listener, Result
+from .importing import Entry, Importing, entries_of
 from .journal import Journal
 from .loop_thread import LoopThread
 from .monitor import Engine, Monitor
@@ -47,8 +50,22 @@ class Deployment:
         return self._perform("preview")
 
     def up(self) -> Result:
-        """Runs the program and brings the stack to what it declares."""
+        """Runs the program and brings the stack to what it declares.
+
+        Where something is protected a preview comes first, so that what it refuses is refused before anything changes.
+        """
+        if any(one.protect for one in State.load(self._project.state_file).all()):
+            planned = Deployment(
+                self._project, self._make_provider, lambda event: None, self._parallel
+            ).preview()
+            if not planned.ok:
+                return planned
         return self._perform("up")
+
+    def import_file(self, file: Path, protect: bool = False) -> Result:
+        """Takes what exists into the state, by a file in the form of `pulumi import --file`; changes nothing there."""
+        entries = entries_of(file)
+        return self._perform("import", lambda commands: commands.import_entries(entries, protect))
 
     def refresh(self) -> Result:
         """Brings the state to what is really there."""
@@ -63,7 +80,9 @@ class Deployment:
         if self._run:
             self._run.interrupt()
 
-    def _perform(self, command: str) -> Result:
+    def _perform(
+        self, command: str, work: Callable[[_Commands], ProgramFailure | None] | None = None
+    ) -> Result:
         preview = command == "preview"
         file = self._project.state_file
         with nullcontext() if preview else file.held():
@@ -76,7 +95,8 @@ class Deployment:
                 run = Run(self._project, state, file, journal, preview, self._parallel)
                 self._run = run
                 try:
-                    failure = _Commands(run, loop, self._make_provider, self._parallel).perform(command)
+                    commands = _Commands(run, loop, self._make_provider, self._parallel)
+                    failure = commands.perform(command, work)
                     return loop.call(_finished(run, failure))
                 finally:
                     self._run = None
@@ -94,12 +114,20 @@ class _Commands:
         self._recovery = Recovery(run, providers, self._deletion)
         self._reading = Reading(run, providers)
         self._registration = Registration(run, providers, self._deletion)
+        self._importing = Importing(run, providers)
 
-    def perform(self, command: str) -> ProgramFailure | None:
+    def import_entries(self, entries: list[Entry], protect: bool) -> None:
+        self._loop.call(self._importing.from_file(entries, protect))
+
+    def perform(
+        self, command: str, work: Callable[[_Commands], ProgramFailure | None] | None
+    ) -> ProgramFailure | None:
         run = self._run
         for resource in run.state.all():
             run.journal.learn_secrets([resource.inputs, resource.outputs])
         self._loop.call(self._recovery.finish(command))
+        if work:
+            return work(self)
         if command == "refresh":
             self._loop.call(self._reading.refresh_all())
             return None

@@ -13,7 +13,6 @@ _DURATION = re.compile(r"([\d.]+)(ms|us|µs|ns|h|m|s)")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _REFUSED = {
     "remote": "remote components",
-    "importId": "the import option",
     "transforms": "transforms",
     "state_migrations": "state migrations",
     "replace_with": "the replace_with option",
@@ -56,6 +55,7 @@ def goal(urn: str, request: Any, old: Resource | None) -> Resource:
         deleted_with=request.deletedWith,
         ignore_changes=list(request.ignoreChanges),
         custom_timeouts=_timeouts(request.customTimeouts),
+        import_id=request.importId,
     )
     if old:
         resource.other = old.other

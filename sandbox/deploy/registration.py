@@ -14,6 +14,7 @@ from .deletion import Deletion
 from .diffing import Change, component_change, provider_change
 from .errors import DeployError, Halted
 from .goal import goal, refuse_unsupported, with_secret_outputs
+from .importing import Importing, is_import, must_not_replace
 from .providers import NeedFailed, Providers
 from .resource import STACK_TYPE, Resource
 from .run import Run
@@ -30,6 +31,7 @@ class Registration:
         self._run = run
         self._providers = providers
         self._deletion = deletion
+        self._importing = Importing(run, providers)
 
     async def register(self, request: Any) -> resource_pb2.RegisterResourceResponse:
         run = self._run
@@ -72,7 +74,9 @@ class Registration:
 
     async def _settled(self, urn: str, request: Any) -> Resource:
         run = self._run
-        old = self._find_old(urn, request.aliasURNs)
+        old, imported = self._find_old(urn, request.aliasURNs), ""
+        if is_import(request, old):
+            old, imported = await self._importing.by_option(urn, request, old)
         resource = goal(urn, request, old)
         run.journal.learn_secrets(resource.inputs)
         if resource.is_provider:
@@ -87,7 +91,7 @@ class Registration:
         if old and old.external:  # it was only read before; now the program owns one
             run.state.drop(old)
             old = None
-        await self._settle_custom(resource, old, provider, request)
+        await self._settle_custom(resource, old, provider, request, imported)
         return resource
 
     def _find_old(self, urn: str, aliases: list[str]) -> Resource | None:
@@ -106,25 +110,32 @@ class Registration:
         await self._run.settle(change.op, resource, old, changed=change.changed)
 
     async def _settle_custom(
-        self, resource: Resource, old: Resource | None, provider: Provider, request: Any
+        self, resource: Resource, old: Resource | None, provider: Provider, request: Any, imported: str
     ) -> None:
-        run, given = self._run, resource.inputs
+        """Checks, compares and does what is to be done; `imported` is the operation that has just found `old`."""
+        run = self._run
         cut = run.state.cut_operation("creating", resource.urn)
         # The inputs of a creation that was cut hold the names made up for it: a second try uses the same ones.
         earlier_inputs = old.inputs if old else cut.resource.inputs if cut else {}
-        resource.inputs = await self._checked(resource, given, earlier_inputs, provider)
+        resource.inputs = await self._checked(resource, resource.inputs, earlier_inputs, provider)
         change = Change("create")
         if old:
             change = await provider_change(provider, old, resource, list(request.replaceOnChanges))
+            if imported and change.op != "same":
+                run.journal.ended(imported, resource)
             if change.op == "update":
                 await self._update(resource, old, provider, change)
                 return
             if change.op == "same":
                 resource.id, resource.outputs = old.id, old.outputs
                 resource.outputs = with_secret_outputs(resource)
-                await run.settle("same" if resource.urn not in run.replacing else "replace", resource, old)
+                unchanged = "replace" if resource.urn in run.replacing else "same"
+                await run.settle(imported or unchanged, resource, old)
                 return
-            resource.inputs = await self._checked(resource, given, {}, provider)  # a new one gets a new name
+            if resource.import_id:
+                raise DeployError(must_not_replace(change))
+            # A new one gets a new name, and nothing of the old one for the sake of ignored changes, as the engine does.
+            resource.inputs = await self._checked(resource, wire.from_struct(request.object), {}, provider)
         await self._create(resource, old, provider, change, request)
 
     async def _checked(self, resource: Resource, inputs: Bag, old_inputs: Bag, provider: Provider) -> Bag:
@@ -162,7 +173,10 @@ class Registration:
         run = self._run
         delete_first = asked.deleteBeforeReplace if asked.deleteBeforeReplaceDefined else change.delete_first
         if old and old.protect:
-            raise DeployError("it is protected and would have to be replaced; unprotect it first")
+            reasons = ", ".join(change.reasons)
+            raise DeployError(
+                f"it is protected and would have to be replaced ({reasons}); unprotect it first"
+            )
         if old and delete_first:
             await self._deletion.delete_before(old)
         op = "replace" if old or resource.urn in run.replacing else "create"

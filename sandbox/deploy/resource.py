@@ -34,6 +34,7 @@ _FILE_KEYS = {
     "retain_on_delete": "retainOnDelete",
     "deleted_with": "deletedWith",
     "ignore_changes": "ignoreChanges",
+    "import_id": "importID",
     "created": "created",
     "modified": "modified",
 }
@@ -68,6 +69,7 @@ class Resource:
     retain_on_delete: bool = False
     deleted_with: str = ""
     ignore_changes: list[str] = field(default_factory=list)
+    import_id: str = ""
     created: str = ""
     modified: str = ""
     other: Bag = field(default_factory=dict)

@@ -178,7 +178,7 @@ def test_a_traceback_is_shown_when_asked_for(project, monkeypatch, capsys):
 )
 def test_a_run_ends_with_its_errors_and_its_code(project, capsys, result, code, said):
     loaded = deployments.load_project("dev")
-    assert deployments._conclude(result, "up", loaded, Display(console=Console(file=io.StringIO()))) == code
+    assert deployments.conclude(result, "up", loaded, Display(console=Console(file=io.StringIO()))) == code
     assert capsys.readouterr().err.startswith(said)
 
 

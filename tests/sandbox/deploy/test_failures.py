@@ -165,7 +165,6 @@ def test_a_syntax_error_names_file_and_line(stack: Stack) -> None:
 
 
 REFUSALS = {
-    "the import option": 'Thing("a", opts=Options(import_="id-1"))',
     "transforms": 'Thing("a", opts=Options(transforms=[lambda args: None]))',
     "transforms ": "pulumi.runtime.register_resource_transform(lambda args: None)",
     "resource hooks": """
