@@ -11,6 +11,8 @@ from .records import Settings, now
 STRATEGIES = ("ROTATE", "SET", "DELETE")
 # The first that can change encryption in transit on a running group (R102).
 IN_PLACE_FROM = (7, 0, 5)
+# The first that can change its token (R111).
+TOKEN_CHANGE_FROM = (5, 0, 6)
 
 
 def token_changes(settings: Settings, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -33,6 +35,9 @@ def token_changes(settings: Settings, parameters: dict[str, Any]) -> dict[str, A
             "The AUTH token modification is only supported when encryption-in-transit is enabled."
         )
     checks.auth_token(token)
+    full = catalogue.find_version(settings.engine, settings.version)["full"]
+    if settings.engine == "redis" and catalogue.as_numbers(full) < TOKEN_CHANGE_FROM:
+        raise invalid_combination(f"Redis {full} cannot change its AUTH token; 5.0.6 is the first that can.")
     if strategy == "SET":
         return _set(settings, token)
     if not settings.tokens:

@@ -42,7 +42,8 @@ def prepare(api):
     api.create_group("plain", NumCacheClusters=1, AutomaticFailoverEnabled=False, MultiAZEnabled=False)
     api.create_group("secure", **TLS, AuthToken=TOKEN)
     api.create_group("old", EngineVersion="6.2")
-    for name in ("taken", "plain", "secure", "old"):
+    api.create_group("older", EngineVersion="4.0.10", CacheNodeType="cache.m5.large", **TLS, AuthToken=TOKEN)
+    for name in ("taken", "plain", "secure", "old", "older"):
         api.available(name)
     api.client.create_cache_cluster(
         CacheClusterId="single",
@@ -276,6 +277,12 @@ CHANGES = [
     ),
     ("secure", {"AuthToken": "short"}, VALUE, "Invalid AuthToken provided."),
     (
+        "older",
+        {"AuthToken": "another-of-good-length"},
+        COMBINATION,
+        "Redis 4.0.10 cannot change its AUTH token; 5.0.6 is the first that can.",
+    ),
+    (
         "secure",
         {"AuthToken": "never-rotated-in-before", "AuthTokenUpdateStrategy": "SET"},
         VALUE,
@@ -345,6 +352,12 @@ def test_a_bad_change_is_refused_and_changes_nothing(api, name, changes, code, m
     )
     assert (found, words[: len(message)]) == (code, message)
     assert api.client.describe_replication_groups()["ReplicationGroups"] == before
+
+
+def test_a_change_of_logs_that_shall_wait_is_refused(api):
+    assert api.refusal(
+        "modify_replication_group", ReplicationGroupId="taken", LogDeliveryConfigurations=[LOG]
+    ) == (COMBINATION, "A change of LogDeliveryConfigurations needs ApplyImmediately. (R163)")
 
 
 CALLS = [

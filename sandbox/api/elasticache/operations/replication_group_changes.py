@@ -68,6 +68,8 @@ def _changes(service: Service, store: Store, cache: Cache, parameters: dict[str,
         **_failover_changes(store, cache, parameters),
     }
     if parameters.get("LogDeliveryConfigurations"):
+        if not parameters.get("ApplyImmediately"):
+            raise invalid_combination("A change of LogDeliveryConfigurations needs ApplyImmediately. (R163)")
         row = catalogue.find_version(
             wanted.get("engine", cache.settings.engine), wanted.get("version", cache.settings.version)
         )
