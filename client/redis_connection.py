@@ -30,6 +30,11 @@ class ServerError(Exception):
         super().__init__(f"{code} {text}" if text else code)
         self.code = code
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the server has no connection left to give: no answer to the command, and soon over perhaps."""
+        return "max number of clients reached" in str(self)
+
 
 class RedisConnection:
     """A socket, the address it leads to, and the node's role when the connection was made.
@@ -94,6 +99,8 @@ class RedisConnection:
         except redis.RedisError as error:
             hint = "" if tls else "; perhaps the port expects TLS"
             raise failure_of(error, doing, "login", deadline, hint) from error
+        if isinstance(replies[0], ServerError) and replies[0].is_full:
+            raise CacheUnreachable(f"{doing}: {replies[0]}", "login")
         if token is not None and isinstance(replies[0], ServerError):
             raise CacheRefused(f"{doing}: {replies[0]}", replies[0].code, "login")
         role = replies[-1]

@@ -38,7 +38,7 @@ class RedisNode:
         self.token = token
         self.certificates = certificates
         self.port = free_port()
-        self.process = self._start()
+        self.start()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -69,6 +69,23 @@ class RedisNode:
         """End the process whatever its state; a stopped one takes SIGKILL too."""
         if self.process.poll() is None:
             self.kill()
+
+    def shut_down(self) -> None:
+        """End it so that `start` finds all that it held."""
+        self.command("SAVE")
+        self.kill()
+
+    def rotate_token(self, token: str) -> None:
+        """Take this token from now on, and no connection that was let in with the one before."""
+        with self.administrator() as administrator:
+            administrator.execute_command("CONFIG", "SET", "masterauth", token)
+            administrator.execute_command("CONFIG", "SET", "requirepass", token)
+            administrator.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        self.token = token
+
+    def start(self) -> None:
+        """Start it where it was."""
+        self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
         settings = {
@@ -177,6 +194,10 @@ class RedisPair:
     def cut_replication(self) -> None:
         """Let the replica stay one, with what it has, but get nothing new."""
         self.replica.command("REPLICAOF", "127.0.0.1", free_port())
+
+    def follow(self) -> None:
+        """Let the replica follow the primary again, as after a restart."""
+        self._follow(self.replica, self.primary)
 
     def stop(self) -> None:
         for node in self.nodes:
