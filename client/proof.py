@@ -1,4 +1,4 @@
-"""The two proofs of a stack, from all its clients at the same time: every check, and a failover under load."""
+"""The two proofs of a stack, from all its clients at the same time: every check, and a drill under load."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from typing import Any
 
 from . import remote
 from .drill import Limits, evaluate
-from .drill_worker import WorkerRecord
+from .drill_record import WorkerRecord
 from .endpoint import Endpoint
 from .errors import CacheError
 from .remote import Place
 from .results import CheckResult, Drill, check_from_mapping
+from .triggers import trigger
 from .work import perform, raise_error
 
 _CHECKS_SECONDS = 60.0
 _UNDER_WAY_SECONDS = (
     3.0  # from starting the workers to the trigger: Run Command and a cold function take about 2
 )
+_FILLING_SECONDS = 2.0  # more, where each writes a thousand keys before it begins
 _RESTORED_SECONDS = 900.0  # AWS builds the new replica in minutes
 
 
@@ -67,40 +69,56 @@ def drill(
     *,
     tell: Callable[[str], None],
     limits: Limits | None = None,
-    maximum_seconds: float = 60.0,
+    maximum_seconds: float | None = None,
+    kind: str = "failover",
 ) -> Drill:
-    """Write from every place, fail the primary over, and evaluate what became of the writes.
+    """Write from every place, do to the cache what `kind` says, and evaluate what became of the writes.
 
-    Raises CacheError when a place cannot be reached or the failover is refused; then nothing was triggered, or
-    the workers end by themselves after `maximum_seconds`.
+    Raises CacheError when a place cannot be reached or the trigger is refused; then nothing was done, or the workers
+    end by themselves after `maximum_seconds`.
     """
-    options = {"run": uuid.uuid4().hex[:12], "maximum_seconds": maximum_seconds}
+    pulled = trigger(kind, outputs)
+    seconds = maximum_seconds or pulled.maximum_seconds
+    options = {
+        "run": uuid.uuid4().hex[:12],
+        "maximum_seconds": seconds,
+        "awaits_nodes": pulled.awaits_nodes,
+    }
     with ThreadPoolExecutor(max_workers=len(found) + 1) as threads:
         tell(f"writing and reading from {remote.names_of(found)}")
-        workers = [threads.submit(place.run, "drill", options, maximum_seconds + 30) for place in found]
-        _let_them_begin(workers)
-        triggered_at = remote.failover(outputs)
-        tell("failover accepted")
-        restored = threads.submit(remote.wait_until_restored, outputs, triggered_at, _RESTORED_SECONDS)
+        workers = [threads.submit(place.run, "drill", options, seconds + 30) for place in found]
+        _let_them_begin(workers, _FILLING_SECONDS if outputs["engine"] == "memcached" else 0.0)
+        triggered_at = pulled.pull()
+        tell(f"{kind} accepted: {pulled.words}")
+        restored = threads.submit(pulled.wait_until_over, triggered_at, _RESTORED_SECONDS)
         records = []
         for place, worker in zip(found, workers, strict=True):
             answer = worker.result()
             raise_error(answer, place.name)
             records.append(WorkerRecord.from_mapping(answer["record"]))
-        tell("waiting until the replicas are restored")
+        tell("waiting until the cache is whole")
         restored_at = restored.result()
-    events = remote.service_events(outputs, triggered_at)
+    events = pulled.events(triggered_at)
     if restored_at is not None:
-        events.append((restored_at, "replicas restored: the group is available"))
-    return evaluate("TestFailover of the ElastiCache API", triggered_at, records, events, limits)
+        events.append((restored_at, "restored: the cache is whole"))
+    return evaluate(
+        pulled.words,
+        triggered_at,
+        records,
+        events,
+        limits,
+        kind=kind,
+        emptied=pulled.emptied,
+        keeps_writes=pulled.keeps_writes,
+    )
 
 
-def _let_them_begin(workers: Sequence[Future[dict[str, Any]]]) -> None:
+def _let_them_begin(workers: Sequence[Future[dict[str, Any]]], filling_seconds: float) -> None:
     """Wait until the workers are under way; one that ends by then has failed, and its error is raised."""
     ended = threading.Event()
     for worker in workers:
         worker.add_done_callback(lambda _: ended.set())
-    if ended.wait(_UNDER_WAY_SECONDS):
+    if ended.wait(_UNDER_WAY_SECONDS + filling_seconds):
         for worker in workers:
             if worker.done():
                 raise_error(worker.result(), "a client")

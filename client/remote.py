@@ -8,16 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .errors import CacheError, CacheRefused, CacheUnreachable, InvalidEndpoint
+from .aws import aws_client, explained
+from .errors import CacheUnreachable, InvalidEndpoint
 from .packing import encode_task, unpack
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
 _POLL_SECONDS = 0.2
-_RESTORED_POLL_SECONDS = 1.0  # minutes on AWS, which throttles whoever asks more often
-_DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}
-_EXPIRED = {"ExpiredTokenException", "ExpiredToken", "InvalidClientTokenId", "UnrecognizedClientException"}
 
 
 @dataclass(frozen=True)
@@ -56,71 +54,11 @@ def places(outputs: Mapping[str, Any], wanted: str = "all") -> list[Place]:
     return found
 
 
-def failover(outputs: Mapping[str, Any]) -> float:
-    """Ask ElastiCache to fail the primary over, and return when it was asked (seconds since 1970).
-
-    All that follows is later than that; the answer may come when the failover is under way.
-    """
-    elasticache = _client("elasticache", outputs.get("region"))
-    triggered_at = time.time()
-    with _explained("the failover"):
-        elasticache.test_failover(ReplicationGroupId=replication_group_id(outputs), NodeGroupId="0001")
-    return triggered_at
-
-
-def service_events(outputs: Mapping[str, Any], since: float) -> list[tuple[float, str]]:
-    """Return what ElastiCache's event log says of this cache since then, oldest first."""
-    group = replication_group_id(outputs)
-    minutes = int((time.time() - since) / 60) + 2
-    with _explained("the event log"):
-        pages = (
-            _client("elasticache", outputs.get("region"))
-            .get_paginator("describe_events")
-            .paginate(Duration=minutes)
-        )
-        found = [event for page in pages for event in page["Events"]]
-    mine = {group, *outputs.get("member_ids", ())}
-    # The log keeps whole seconds in places: what happened in the trigger's own second belongs to it.
-    events = [
-        (event["Date"].timestamp(), f"{event['SourceIdentifier']}: {event['Message']}")
-        for event in found
-        if event["SourceIdentifier"] in mine and event["Date"].timestamp() >= int(since)
-    ]
-    return sorted(events)
-
-
-def wait_until_restored(outputs: Mapping[str, Any], since: float, seconds: float) -> float | None:
-    """Return when the replicas were whole again after a failover (seconds since 1970), or None after that time.
-
-    The group says "available" while the new replica is still being built; the event log says when it is there.
-    """
-    group, ends = replication_group_id(outputs), time.monotonic() + seconds
-    elasticache = _client("elasticache", outputs.get("region"))
-    while time.monotonic() < ends:
-        recovered = any("Finished recovery" in text for _, text in service_events(outputs, since))
-        with _explained("the state of the cache"):
-            found = elasticache.describe_replication_groups(ReplicationGroupId=group)["ReplicationGroups"][0]
-        if recovered and found["Status"] == "available":
-            return time.time()
-        time.sleep(_RESTORED_POLL_SECONDS)
-    return None
-
-
-def replication_group_id(outputs: Mapping[str, Any]) -> str:
-    """Return the id of the group: its members carry it, `ID-001` and so on (R22)."""
-    members = outputs.get("member_ids") or []
-    if outputs.get("engine") not in ("redis", "valkey") or not members:
-        raise InvalidEndpoint(
-            "the stack outputs name no replication group (engine redis or valkey, member_ids)"
-        )
-    return members[0].rsplit("-", 1)[0]
-
-
 def _on_instance(instance_id: str, name: str, region: str | None) -> Callable[..., dict[str, Any]]:
     def run(command: str, options: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         task = encode_task({"command": command, "where": name, **options})
-        with _explained(f"the command on {name} ({instance_id})"):
-            return _run_command(_client("ssm", region), instance_id, f"cache-client work {task}", seconds)
+        with explained(f"the command on {name} ({instance_id})"):
+            return _run_command(aws_client("ssm", region), instance_id, f"cache-client work {task}", seconds)
 
     return run
 
@@ -159,8 +97,8 @@ def _report_of(found: Mapping[str, Any], instance_id: str) -> dict[str, Any]:
 
 def _in_function(function: str, region: str | None) -> Callable[..., dict[str, Any]]:
     def run(command: str, options: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-        with _explained(f"the function {function}"):
-            answer = _client("lambda", region, read_timeout=seconds + 30).invoke(
+        with explained(f"the function {function}"):
+            answer = aws_client("lambda", region, read_timeout=seconds + 30).invoke(
                 FunctionName=function,
                 InvocationType="RequestResponse",
                 Payload=json.dumps({"command": command, "where": "function", **options}),
@@ -174,48 +112,6 @@ def _in_function(function: str, region: str | None) -> Callable[..., dict[str, A
         return payload
 
     return run
-
-
-def _client(service: str, region: str | None, read_timeout: float = 20) -> BaseClient:
-    from boto3.session import Session
-    from botocore.config import Config
-
-    # A repeated invoke would run a drill twice: whoever wants another try asks for it.
-    config = Config(connect_timeout=5, read_timeout=read_timeout, retries={"total_max_attempts": 1})
-    return Session(region_name=region).client(service, config=config)
-
-
-class _explained:
-    """Turns AWS's errors into the client's own, each with the way out."""
-
-    def __init__(self, doing: str) -> None:
-        self._doing = doing
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        if isinstance(error, ClientError):
-            raise _refusal(self._doing, error) from error
-        if isinstance(error, BotoCoreError):
-            raise CacheUnreachable(f"{self._doing}: {error}", "aws") from error
-
-
-def _refusal(doing: str, error: Any) -> CacheError:
-    code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
-    if code == "InvalidInstanceId":
-        return CacheUnreachable(
-            f"{doing}: Systems Manager does not reach the instance. It is stopped, still booting, or cannot reach the "
-            "ssm and ssmmessages endpoints",
-            "aws",
-        )
-    if code in _DENIED:
-        return CacheRefused(f"{doing}: your AWS identity may not do that: {message}", "AWS")
-    if code in _EXPIRED:
-        return CacheRefused(f"{doing}: your AWS credentials are not valid, or have expired: {message}", "AWS")
-    return CacheUnreachable(f"{doing}: {code}: {message}", "aws")
 
 
 def names_of(found: Sequence[Place]) -> str:

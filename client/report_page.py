@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
 
+from .charts import as_figure, chart_options
+from .report_load import sections
 from .results import CheckResult, Drill, Report
 
 _STYLE = """
@@ -32,13 +33,14 @@ def render_page(report: Report) -> str:
 
     tone = "good" if report.ok else "bad"
     drill = _drill_section(report.drill) if report.drill is not None else ""
+    loads = sections(report.loads, report.watches)
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>Cache report: {escape(report.stack)}</title><style>{_STYLE}</style></head>
 <body><main><h1>Cache report: {escape(report.stack)}</h1>
 <p class="verdict {tone}">{escape(verdict(report))}</p>
 <p class="soft">Engine {escape(report.engine)}. {escape(report.created)}</p>
-{_notes(report)}{_checks_section(report.checks)}{drill}{_times(report)}</main></body></html>
+{_notes(report)}{_checks_section(report.checks)}{drill}{loads}{_times(report)}</main></body></html>
 """
 
 
@@ -75,7 +77,11 @@ def _drill_section(drill: Drill) -> str:
         "write gap": f"{drill.write_gap_seconds:.2f} s",
         "read gap": f"{drill.read_gap_seconds:.2f} s",
     }
-    cards = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
+    if drill.shares is not None:
+        figures["keys lost"] = f"{drill.shares.missing_share:.1%}"
+        figures["keys lost, expected"] = f"{drill.shares.expected_share:.1%}"
+    figures |= dict(drill.errors)
+    cards = "".join(f"<div><dt>{escape(name)}</dt><dd>{value}</dd></div>" for name, value in figures.items())
     rows = "".join(
         f'<tr><td class="number">{event.seconds:+.3f} s</td><td>{escape(event.name)}</td>'
         f"<td><code>{escape(event.detail)}</code></td></tr>"
@@ -83,7 +89,8 @@ def _drill_section(drill: Drill) -> str:
     )
     problems = "".join(f'<p class="bad">Limit broken: {escape(problem)}</p>' for problem in drill.problems)
     return (
-        f'<h2>Failover drill</h2><p>Trigger: {escape(drill.trigger)}.</p>{problems}<dl class="figures">{cards}</dl>'
+        f"<h2>{escape(drill.kind.capitalize())} drill</h2><p>Trigger: {escape(drill.trigger)}.</p>{problems}"
+        f'<dl class="figures">{cards}</dl>'
         f"{_chart(drill)}"
         '<div class="scroll" tabindex="0" role="region" aria-label="Time line"><table><thead><tr>'
         '<th scope="col">After the trigger</th><th scope="col">What happened</th><th scope="col">Detail</th>'
@@ -96,31 +103,19 @@ def _chart(drill: Drill) -> str:
     if not drill.operations:
         return ""
     import pygal
-    from pygal.style import Style
 
-    style = Style(
-        background="#fff",
-        plot_background="#fff",
-        colors=("#0550ae", "#116329", "#a40e26", "#953800", "#6e7781"),
-        font_family="system-ui, sans-serif",
-    )
     chart = pygal.XY(
-        js=[],
-        style=style,
-        width=1000,
-        height=360,
+        **chart_options(),
         stroke=False,
         dots_size=2,
         x_title="seconds after the trigger",
         y_title="milliseconds",
-        legend_at_bottom=True,
-        legend_at_bottom_columns=5,
         x_value_formatter=lambda value: f"{value:.1f}",
-        pretty_print=False,
-        disable_xml_declaration=True,
     )
     series = {"write acknowledged": ("write", "ok"), "read": ("read", "ok"), "failed": (None, "failed")}
     series["unknown"] = ("write", "unknown")
+    if any(item.outcome == "miss" for item in drill.operations):
+        series["missed"] = ("read", "miss")
     for title, (kind, outcome) in series.items():
         points = [
             (item.seconds, item.duration * 1000)
@@ -133,12 +128,11 @@ def _chart(drill: Drill) -> str:
         point for event in drill.timeline for point in ((event.seconds, 0), (event.seconds, top), None)
     ]
     chart.add("time line", strokes, stroke=True, allow_interruptions=True, show_dots=False)
-    # pygal always adds the settings of its script, which this page does not load.
-    drawing = re.sub(r"<script.*?</script>", "", chart.render(is_unicode=True), flags=re.DOTALL)
-    return (
-        f"<figure>{drawing}<figcaption>Each dot is one write or read of a client: when it "
-        "began, how long it took. Upright strokes are the moments of the table below.</figcaption></figure>"
+    caption = (
+        "Each dot is one write or read of a client: when it began, how long it took. Upright strokes are the moments "
+        "of the table below."
     )
+    return as_figure(chart, caption)
 
 
 def _times(report: Report) -> str:

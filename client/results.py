@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .load_results import Load, Watch, as_mapping
+
 
 @dataclass(frozen=True)
 class CheckResult:
@@ -37,7 +39,7 @@ class Event:
 class Operation:
     """One write or read of a drill: when it began (seconds after the trigger), how long it took, how it ended.
 
-    `outcome` is "ok", "failed" or "unknown" (a write whose answer was lost).
+    `outcome` is "ok", "miss" (a read that found nothing), "failed" or "unknown" (a write whose answer was lost).
     """
 
     seconds: float
@@ -48,12 +50,31 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Drill:
-    """A failover, measured from every client at the same time.
+class KeyShares:
+    """What became of the keys that a Memcached cluster held before a drill.
 
-    A write is `lost` when it was acknowledged and is not there afterwards, `doubled` when it is there twice,
-    `unknown` when its answer never came. A gap is the longest time between two successes of one client; the
-    worst client counts. `problems` says which limit was broken; empty means that all held.
+    `expected` are those that the ring gave to another node, or whose node was emptied; `missing` were not there
+    afterwards; `unexplained` were missing without being expected to be. The shares are fractions of `keys`.
+    """
+
+    keys: int
+    expected: int
+    missing: int
+    unexplained: int
+    expected_share: float
+    missing_share: float
+
+
+@dataclass(frozen=True)
+class Drill:
+    """A failover, a restart or a change of nodes, measured from every client at the same time.
+
+    A write is `lost` when it was acknowledged and is not there afterwards without the ring having moved it or its
+    node having been emptied (those are `moved`), `doubled` when it is there twice, `unknown` when its answer never
+    came. A gap is the longest time between two successes of one client, of Memcached also the longest time for which
+    one node failed it; the worst client counts. `errors` counts failed calls by the error's name. `problems` says
+    which limit was broken; empty means that all held. `kind` is failover, reboot, scale-out or scale-in; `trigger`
+    says it in words.
     """
 
     trigger: str
@@ -69,6 +90,10 @@ class Drill:
     lost_writes: Sequence[str] = ()
     problems: Sequence[str] = ()
     operations: Sequence[Operation] = ()
+    kind: str = "failover"
+    moved: int = 0
+    errors: Mapping[str, int] = field(default_factory=dict)
+    shares: KeyShares | None = None
 
     @property
     def ok(self) -> bool:
@@ -78,7 +103,7 @@ class Drill:
 
 @dataclass
 class Report:
-    """Checks, drill and times of one run. `notes` are limits of what was proved, such as a stand-in."""
+    """Checks, drill, loads and times of one run. `notes` are limits of what was proved, such as a stand-in."""
 
     stack: str
     engine: str
@@ -87,12 +112,15 @@ class Report:
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     created: str = ""
+    loads: list[Load] = field(default_factory=list)
+    watches: list[Watch] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
-        """Whether something was checked, all of it passed, and the drill, if any, kept its limits."""
-        proved = bool(self.checks) or self.drill is not None
-        return proved and all(check.ok for check in self.checks) and (self.drill is None or self.drill.ok)
+        """Whether something was proved, and all of it: checks passed, limits were kept, answers were right."""
+        drills = [] if self.drill is None else [self.drill]
+        proofs = [*self.checks, *drills, *self.loads, *self.watches]
+        return bool(proofs) and all(proof.ok for proof in proofs)
 
     def as_mapping(self) -> dict[str, Any]:
         """Return the report as JSON's types; `operations` are left to the chart."""
@@ -107,6 +135,8 @@ class Report:
             "created": self.created,
             "checks": [dataclasses.asdict(check) for check in self.checks],
             "drill": drill,
+            "loads": [as_mapping(load) for load in self.loads],
+            "watches": [as_mapping(watch) for watch in self.watches],
             "seconds": dict(self.seconds),
             "notes": list(self.notes),
         }

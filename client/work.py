@@ -15,6 +15,7 @@ from .endpoint import Endpoint
 from .errors import CacheError, InvalidEndpoint
 
 _DEADLINE_SECONDS = 2.0  # patience of a single operation or check; an application would set its own
+_MOST_EVENTS = 100  # of a watch, as Run Command returns 24,000 characters
 
 
 def perform_here(task: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,15 +64,39 @@ def _verify(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _drill(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
-    from .drill_worker import DrillPlan, run_worker
+    from .drill_record import DrillPlan
+    from .drill_worker import run_worker
 
     numbers = {
         item.name: float(options[item.name])
         for item in dataclasses.fields(DrillPlan)
         if item.name.endswith("_seconds") and item.name in options
     }
-    plan = DrillPlan(run=str(options["run"]), worker=str(options.get("where", "here")), **numbers)
+    where, awaits_nodes = str(options.get("where", "here")), bool(options.get("awaits_nodes"))
+    plan = DrillPlan(run=str(options["run"]), worker=where, awaits_nodes=awaits_nodes, **numbers)
     return {"record": run_worker(endpoint, plan).as_mapping()}
+
+
+def _bench(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
+    from .load import LoadPlan, run_load
+    from .load_results import as_mapping
+
+    load = run_load(endpoint, LoadPlan.from_options(options), str(options.get("where", "here")))
+    return {"load": as_mapping(load)}
+
+
+def _watch(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
+    from .load_results import as_mapping
+    from .watch import WatchPlan, run_watch
+
+    plan = WatchPlan(
+        run=str(options.get("run", "")),
+        seconds=float(options.get("maximum_seconds", 30.0)),
+        deadline_seconds=float(options.get("deadline_seconds", 0.25)),
+    )
+    events: list[str] = []
+    watch = run_watch(endpoint, plan, str(options.get("where", "here")), events.append)
+    return {"watch": as_mapping(watch), "events": events[:_MOST_EVENTS]}
 
 
 def _get(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,6 +138,8 @@ def _client(endpoint: Endpoint) -> Any:
 _COMMANDS: dict[str, Callable[[Endpoint, Mapping[str, Any]], dict[str, Any]]] = {
     "verify": _verify,
     "drill": _drill,
+    "bench": _bench,
+    "watch": _watch,
     "get": _get,
     "put": _put,
     "delete": _delete,

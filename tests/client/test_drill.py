@@ -8,7 +8,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from client.drill import evaluate
-from client.drill_worker import DrillPlan, WorkerRecord, run_worker
+from client.drill_record import DrillPlan, WorkerRecord
+from client.drill_worker import run_worker
 from client.results import Drill
 
 from .redis_servers import RedisPair, wait_until

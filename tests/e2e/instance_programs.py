@@ -16,7 +16,8 @@ MAXIMUM_SECONDS = 100
 BEGINNING = """
 import json, os, pathlib, time
 from client import CacheError, Endpoint, connect
-from client.drill_worker import DrillPlan, run_worker
+from client.drill_record import DrillPlan
+from client.drill_worker import run_worker
 folder = pathlib.Path("/tmp", "{name}")
 folder.mkdir()
 stop = (folder / "stop").exists

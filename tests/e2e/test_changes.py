@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from client.drill import evaluate
-from client.drill_worker import WorkerRecord
+from client.drill_record import WorkerRecord
 
 from .environment import Environment
 from .instance_programs import FOLLOWER, WRITER, on_instance

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from client.drill import evaluate
-from client.drill_worker import WorkerRecord
+from client.drill_record import WorkerRecord
 
 from .environment import Environment
 from .instance_programs import WRITER, on_instance

@@ -1,0 +1,75 @@
+"""A client of Redis in a drill: appends numbers to a list of its own, which tells what is missing or doubled."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from .deadline import Deadline
+from .drill_record import DrillPlan
+from .drill_worker import Worker
+from .endpoint import Endpoint
+from .errors import CacheError
+from .names import Names, Resolver
+from .redis_client import RedisClient
+
+_WATCH_SECONDS = 0.05  # how often the name is looked up beside the client
+_CLOSING_SECONDS = 10.0  # how long the list may take to be read at the end
+
+
+class RedisWorker(Worker):
+    """Appends to a list on the primary, and reads the list's length from the reader."""
+
+    def __init__(self, endpoint: Endpoint, plan: DrillPlan, resolver: Resolver) -> None:
+        super().__init__(plan)
+        self._client = RedisClient(endpoint, plan.deadline_seconds, resolver=resolver, observe=self._observe)
+        self.record.library = self._client.library
+        self._names = Names(resolver)
+        self._newest = (0, 0.0)
+
+    def prepare(self) -> None:
+        """Nothing: the list begins with the first number."""
+
+    def write(self, number: int) -> None:
+        self._client.execute("RPUSH", self.plan.key, number)
+        self._newest = (number, time.monotonic())
+
+    def read(self) -> str:
+        number, written = self._newest
+        found = self._client.execute("LLEN", self.plan.key, repeatable=True, from_replica=True)
+        if written and found <= number and not self.has_noticed:
+            behind = time.monotonic() - written
+            self.record.staleness_seconds = max(self.record.staleness_seconds or 0.0, behind)
+        return "ok"
+
+    def watch(self) -> None:
+        endpoint, last = self._client.endpoint, ""
+        while not self.ended.wait(_WATCH_SECONDS):
+            try:
+                found = self._names.look_up(endpoint.host, endpoint.port, Deadline(1.0))
+            except CacheError:
+                continue  # an unknown name shows in the calls; here only changes are of interest
+            addresses = " ".join(sorted(f"{address}:{port}" for address, port in found))
+            if addresses != last:
+                self.record.names.append((time.time(), addresses))
+                if last:
+                    self.notice()
+                last = addresses
+
+    def finish(self) -> None:
+        role = self._at_the_end("ROLE")[0].decode()
+        self.record.master_at.append((time.time(), role))
+        found = self._at_the_end("LRANGE", self.plan.key, 0, -1)
+        self._at_the_end("DEL", self.plan.key)
+        self.record.present = [int(item) for item in found]
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _observe(self, word: str, details: str) -> None:
+        if word == "connected":
+            self.record.sockets.append((time.time(), details))
+
+    def _at_the_end(self, *command: Any) -> Any:
+        """Ask the primary, not repeatable, so that no other role answers; with more patience than a writer has."""
+        return self._client.execute(*command, deadline_seconds=_CLOSING_SECONDS)
