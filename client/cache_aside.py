@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from .cache_entry import key_of
-from .cache_load import Load, Times
+from .cache_load import Answer, Load, Times
 from .cache_store import CacheStore, Client
 from .single_flight import Flights
 
@@ -106,13 +106,17 @@ class CacheAside:
         `key` is text, a number or a tuple of such; it is hashed. Raises TypeError when the value, or the key, is of a
         type that cannot be kept.
         """
+        return self.answer(key, load).value
+
+    def answer(self, key: Any, load: Callable[[], Any]) -> Answer:
+        """Like `get`: the value with where it came from and how long the cache still has it."""
         name = key_of(self._namespace, self._version, key)
         entry = self.store.read(name)
         if entry is not None and time.time() < entry.fresh_until:
             self.store.count("hits")
             if time.time() >= entry.refresh_at:
                 Load(self.store, self.times, name, load, entry).run()
-            return entry.value
+            return self.times.answer(entry, entry.value)
         self.store.count("misses")
         return self._flights.run(
             name,

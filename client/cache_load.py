@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import threading
 import time
@@ -55,6 +56,28 @@ class Times:
             value, fresh_until - lifetime * self.refresh_ahead, fresh_until, fresh_until + self.stale
         )
 
+    def answer(self, entry: Entry | None, value: Any, loaded: bool = False) -> Answer:
+        """The value of an entry, or one that the cache does not hold, with how it came."""
+        if entry is None:
+            return Answer(value, "loaded", None)
+        # A value whose loading failed is given a little more time; what it has left after that is less.
+        is_old = entry.stale_until - entry.fresh_until < self.stale - 0.001
+        source = "loaded" if loaded else "stale" if is_old else "cache"
+        return Answer(value, source, max(0.0, entry.fresh_until - time.time()))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A value and how it came.
+
+    source: `cache`; `loaded`, by this reader or one whose load it waited for in its process; or `stale`, an old value
+    from the cache as loading fails. seconds_left: for how long the cache has it fresh; None when it does not hold it.
+    """
+
+    value: Any
+    source: str
+    seconds_left: float | None
+
 
 class Load:
     """One load: the mutex and the functions that dogpile's lock wants, with what they share."""
@@ -66,13 +89,14 @@ class Load:
         self._name, self._load = name, load
         self._entry = entry
         self._is_current = True  # whether the entry was read just now
+        self._loaded = False
         self._mark: bytes | None = None
 
-    def run(self) -> Any:
+    def run(self) -> Answer:
         """The value: from the cache, from elsewhere, or loaded."""
         # The time that counts as the value's creation is its `refresh_at`: it is expired at once when that has come.
         with Lock(self, self._create, self._known, 0, self._create_beside) as value:
-            return value
+            return self._times.answer(self._entry, value, self._loaded)
 
     def acquire(self, wait: bool = True) -> bool:
         """Whether to load here; with `wait`, returns when it is so or somebody else has loaded."""
@@ -124,8 +148,8 @@ class Load:
                 raise
             return self._serve_stale(self._entry)
         entry = self._times.entry(value)
-        if value is not None or self._times.negative_ttl:
-            self._store.write(self._name, entry)
+        kept = (value is not None or self._times.negative_ttl > 0) and self._store.write(self._name, entry)
+        self._entry, self._loaded = entry if kept else None, True
         return value, entry.refresh_at
 
     def _serve_stale(self, entry: Entry) -> tuple[Any, float]:
@@ -133,12 +157,14 @@ class Load:
         if time.time() >= entry.fresh_until:
             self._store.count("stale")
         retry_at = max(entry.fresh_until, min(time.time() + self._times.retry, entry.stale_until))
-        self._store.write(self._name, Entry(entry.value, retry_at, retry_at, entry.stale_until))
+        self._entry = Entry(entry.value, retry_at, retry_at, entry.stale_until)
+        self._store.write(self._name, self._entry)
         return entry.value, retry_at
 
     def _create_beside(self, mutex: object) -> None:
         """Load in a thread, which ends with giving the lock back; its readers have a value that is fresh still."""
-        threading.Thread(target=self._refresh, name="refresh a cached value", daemon=True).start()
+        beside = copy.copy(self)  # what it finds is not what this reader is about to answer
+        threading.Thread(target=beside._refresh, name="refresh a cached value", daemon=True).start()
 
     def _refresh(self) -> None:
         try:

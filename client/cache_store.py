@@ -81,11 +81,15 @@ class CacheStore:
             self._failed(f"{name}: {error}")
             return None
 
-    def write(self, name: str, entry: Entry) -> None:
-        """Store the entry for as long as it may serve. Raises TypeError for a value that cannot be kept."""
+    def write(self, name: str, entry: Entry) -> bool:
+        """Store the entry for as long as it may serve; whether it is there. Raises TypeError for a value not kept."""
         data, seconds = entry.to_bytes(), entry.stale_until - time.time()
-        if seconds > 0:
-            self._ask(lambda: self.client.set(name, data, ttl_seconds=max(0.001, seconds)), None)
+
+        def store() -> bool:
+            self.client.set(name, data, ttl_seconds=max(0.001, seconds))
+            return True
+
+        return seconds > 0 and self._ask(store, False)
 
     def take(self, name: str, mark: bytes, seconds: float) -> bool | None:
         """Put a mark where none is, for that long: True, or False where one is; None when the cache is away."""

@@ -231,6 +231,28 @@ def test_what_somebody_else_put_there_is_an_error_and_a_miss(cache, key):
     assert "not ours" not in (aside.status.last_error or "")
 
 
+def test_an_answer_says_where_it_came_from_and_how_long_it_lasts(cache, key):
+    aside = CacheAside(cache, "test", ttl_seconds=60, jitter=0, refresh_ahead=0)
+    loaded, found = aside.answer(key, lambda: "value"), aside.answer(key, lambda: "another")
+    assert [(one.value, one.source) for one in (loaded, found)] == [("value", "loaded"), ("value", "cache")]
+    assert 50 < found.seconds_left < loaded.seconds_left <= 60
+
+
+def test_an_answer_says_that_it_is_an_old_value_to_every_reader(cache, key):
+    aside = CacheAside(cache, "test", ttl_seconds=0.05, refresh_ahead=0, retry_seconds=60)
+    load = Loader("old", OSError("the database is away"))
+    aside.answer(key, load)
+    time.sleep(0.1)
+    answers = [aside.answer(key, load) for _ in range(2)]
+    assert [(one.value, one.source) for one in answers] == [("old", "stale")] * 2
+
+
+def test_an_answer_says_that_the_cache_does_not_hold_it(cache, key):
+    aside = CacheAside(cache, "test", negative_ttl_seconds=0)
+    answer = aside.answer(key, lambda: None)
+    assert (answer.source, answer.seconds_left) == ("loaded", None)
+
+
 def test_a_value_can_be_put_and_forgotten(cache, key):
     aside, load = CacheAside(cache, "test"), Loader("loaded")
     aside.put(key, (1, 2))
