@@ -165,9 +165,9 @@ class Cloud:
         """The log lines of an instance (its user data), a function, or the supervisor."""
         return self.ask("logs", name=name)["lines"]
 
-    def fault(self, node_id: str, action: str) -> None:
-        """Does harm to a cache node, or heals it: kill, freeze, thaw, cut, heal, cut-replication."""
-        self.ask("fault", node_id=node_id, action=action)
+    def fault(self, node: str, action: str, amount: float | None = None) -> str:
+        """Does harm to a cache node, or heals it, as `python -m sandbox fault --help` says; returns what was done."""
+        return self.ask("fault", node_id=node, action=action, amount=amount)["done"]
 
     def stop(self) -> None:
         """Ends the sandbox; returns when the supervisor and all it owned are gone."""

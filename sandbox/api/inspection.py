@@ -59,9 +59,9 @@ class Inspection:
         raise SandboxError(f"there is no log of {name}; there are logs of: {there}")
 
     def fault(self, asked: Row) -> Row:
-        """Does harm to a cache node, or heals it."""
-        self._context.parts["elasticache"].fault(asked["node_id"], asked["action"])
-        return {}
+        """Does harm to a cache node, or heals it: {"done": in words}."""
+        part = self._context.parts["elasticache"]
+        return {"done": part.fault(asked["node_id"], asked["action"], asked.get("amount"))}
 
     def shell(self, asked: Row) -> Row:
         """The command that opens a shell on an instance: {"command": [...]}."""

@@ -23,7 +23,7 @@ from .options import folder, load_project, stack_option
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-FAULTS = ["kill", "freeze", "thaw", "cut", "heal", "cut-replication"]
+FAULTS = ["kill", "freeze", "thaw", "cut", "slow", "lose", "cut-replication", "heal"]
 PIPE_WIDTH = 200
 TABLES = {
     "caches": ("cache", "engine", "node", "role", "address", "zone", "state"),
@@ -158,15 +158,29 @@ def invoke(stack: str, payload: str, function: str | None) -> int:
 
 @click.command()
 @click.argument("node")
-@click.argument("action", type=click.Choice(FAULTS))
-def fault(node: str, action: str) -> None:
-    """Harm a cache node, or heal it: kill, freeze, thaw, cut, heal, cut-replication.
+@click.argument("action", type=click.Choice(FAULTS), metavar="ACTION")
+@click.argument("amount", type=float, required=False)
+def fault(node: str, action: str, amount: float | None) -> None:
+    """Harm a cache node, or heal it: fault NODE ACTION [AMOUNT].
 
-    NODE is a member's id as `status` shows it.
+    NODE is an id as `status` shows it (cache-001, a Memcached node cache.0002 or just 0002), or a role: primary,
+    replica (the first by name). What is done lasts until it is healed.
+
+    \b
+    kill             end its processes; it starts anew, empty, or as a replica
+    freeze, thaw     stop its processes where they are, and let them go on
+    cut              no packet in or out
+    slow [AMOUNT]    every reply comes AMOUNT milliseconds late (default 100)
+    lose [AMOUNT]    AMOUNT percent of the replies never come (default 1)
+    cut-replication  a replica keeps what it has and follows nobody; a primary loses all its replicas
+    heal             end every fault of the node
+
+    A reply is what the server sends in one piece. Where one is lost, the connection is reset in its place: TCP repeats
+    what is lost on the way, so a reply that never comes has taken its connection with it, and the client cannot know
+    whether the command was done. When slow or lose begins or ends on a Redis or Valkey node its clients have to connect
+    anew; replication goes on at full speed.
     """
-    cloud = Cloud.require(folder())
-    cloud.fault(node, action)
-    click.echo(f"{node}: {action}")
+    click.echo(Cloud.require(folder()).fault(node, action, amount))
 
 
 COMMANDS = [status, run, shell, logs, invoke, fault]

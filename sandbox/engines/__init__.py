@@ -1,4 +1,4 @@
-"""Engines: a real redis-server behind every cache endpoint of the sandbox.
+"""Engines: a real redis-server or memcached behind every cache endpoint of the sandbox.
 
 `Engines` is the supervisor's handle. The processes belong to the daemon of the hosts (`daemon_side.register`), which
 keeps them by cache (`keeper`): each cache is brought to a specification (`specification`), again and again.
@@ -8,7 +8,9 @@ What differs from ElastiCache, and why:
 - `close-on-replica-write` is not a parameter of the engines: clients are disconnected when a node loses the primary's
   role, not when they write to a replica.
 - A node takes at most a 16th of this machine's memory, whatever its type has (`describe` tells).
-- While both transit modes are served, a front passes connections on; the server sees the node's own address (`front`).
+- Before a Memcached node, before one whose replies are slowed or lost, and while both transit modes are served, a front
+  passes connections on; the server sees the node's own address (`sandbox.front`).
+- A Memcached node's parameters are taken when its process starts, the few that the service changes live too.
 - Where no valkey-server with TLS is installed, redis-server stands in for it (`describe` tells).
 """
 
@@ -68,6 +70,9 @@ class Engines:
         spec: engine, version, port, transit_encryption (off, preferred, required), auth_tokens, parameters,
         maxmemory_bytes, primary (a node id), nodes {node_id: {host_id, address, fenced, detached}},
         certificate_names, and optionally restore (a snapshot's id) and await_replicas (true).
+        For Memcached: engine, version, port, transit_encryption (off, required), parameters (those that differ from
+        the family's), megabytes, threads, nodes {node_id: {host_id, address, fenced}}, certificate_names, and
+        configuration {version, nodes: "host|address|port ..."}, which discovery answers.
         """
         names = tuple(spec.get("certificate_names") or ("localhost",))
         wanted = {name: value for name, value in spec.items() if name != "certificate_names"}
@@ -92,6 +97,14 @@ class Engines:
     def signal(self, node_id: str, name: str) -> None:
         """Send KILL, STOP or CONT to a node's process; after KILL it is gone when this returns."""
         self._call("signal", node_id=node_id, name=name)
+
+    def disturb(self, node_id: str, delay_milliseconds: float = 0, loss_percent: float = 0) -> None:
+        """Have a node's replies come late, or a share of them be lost; without either all is well again.
+
+        A lost reply takes its connection with it. Replication between nodes goes on undisturbed.
+        """
+        harm = {"delay_milliseconds": delay_milliseconds, "loss_percent": loss_percent}
+        self._call("disturb", node_id=node_id, disturbance=harm if any(harm.values()) else {})
 
     def save(self, cache_id: str, node_id: str, snapshot_id: str) -> int:
         """Keep a node's data under `snapshot_id`, for `restore`; returns its bytes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from typing import Any
 
 from . import handover
 from .errors import EngineError
@@ -68,6 +69,11 @@ class Cache:
             "maxmemory_reduced_from": wanted if memory < wanted else None,
             "parameters_not_applied": unapplied,
         }
+
+    def disturb(self, node_id: str, disturbance: dict[str, Any]) -> None:
+        """Slow or lose what a node replies to clients, but not to the other nodes."""
+        addresses = [node.address for node in self._spec.nodes.values()] if self._spec else []
+        self.nodes[node_id].disturb({**disturbance, "spared": addresses} if disturbance else {})
 
     def save(self, node_id: str, target: str) -> int:
         """Write a node's data to `target` (an RDB file); returns its size in bytes."""

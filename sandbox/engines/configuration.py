@@ -36,6 +36,7 @@ class NodeConfiguration:
     master: tuple[str, int] | None
     master_uses_tls: bool
     database_file: str
+    fronted: bool = False
 
     def text(self) -> str:
         """The directives; piped to the server, never written to a file."""
@@ -57,10 +58,13 @@ class NodeConfiguration:
 
     @property
     def inner_ports(self) -> tuple[int, int]:
-        """(plain, TLS): where the server listens; 0 for not at all. With both modes a front has the port itself."""
-        step = 1 if self.port < PORT_MOST - 1 else -1
-        both = (self.port + step, self.port + 2 * step)
-        return {"off": (self.port, 0), "required": (0, self.port), "preferred": both}[self.transit_encryption]
+        """(plain, TLS): where the server listens; 0 for not at all. A front has the port itself."""
+        plain, tls = self.port, self.port
+        if self.fronted:
+            step = 1 if self.port < PORT_MOST - 1 else -1
+            plain, tls = self.port + step, self.port + 2 * step
+        served = {"off": (plain, 0), "required": (0, tls), "preferred": (plain, tls)}
+        return served[self.transit_encryption]
 
     def _listeners(self) -> list[str]:
         plain, tls = self.inner_ports
@@ -95,5 +99,6 @@ class NodeConfiguration:
             "repl-ping-replica-period 1",
             "repl-timeout 10",
             f"replica-announce-ip {self.address}",
+            f"replica-announce-port {self.port}",
         ]
         return lines + ([f"replicaof {self.master[0]} {self.master[1]}"] if self.master else [])

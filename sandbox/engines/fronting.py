@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -22,28 +22,34 @@ PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from sandbox.front.__mai
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
-def start_front(
-    launcher: Launcher, host_id: str, directory: str, settings: dict[str, Any], tail: Callable[[], str]
-) -> Process:
-    """Start a front in a node's directory and wait until it listens; `tail` is the end of the log it writes."""
-    log = f"{directory}/server.log"
+def launch_front(launcher: Launcher, host_id: str, directory: str, settings: dict[str, Any]) -> Process:
+    """Start a front in a node's directory; it waits for its port where another still has it."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(f"{directory}/{CONTROL}")
     argv = [sys.executable, "-I", "-S", "-c", PROGRAM, ROOT]
-    process = launcher.start(host_id, argv, log, json.dumps(settings))
+    return launcher.start(host_id, argv, f"{directory}/server.log", json.dumps(settings))
+
+
+def await_front(process: Process, directory: str, tail: Callable[[], str]) -> None:
+    """Wait until a front listens; `tail` is the end of the log it writes."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
             change_front(directory, {})
-            return process
-        except (OSError, EngineError):
+            return
+        except EngineError:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise EngineError(f"the front does not listen; the end of its log:\n{tail()}") from None
             time.sleep(0.005)
 
 
 def change_front(directory: str, change: dict[str, Any]) -> None:
-    """Tell a running front something new; raises OSError or EngineError when it does not take it."""
-    with unix_connection(f"{directory}/{CONTROL}", CHANGE_SECONDS) as connection:
-        connection.sendall(json.dumps(change).encode() + b"\n")
-        connection.shutdown(socket.SHUT_WR)
-        if connection.recv(16) != b"ok\n":
-            raise EngineError("the front refused a change; see its log")
+    """Tell a running front something new; raises EngineError when it does not take it."""
+    try:
+        with unix_connection(f"{directory}/{CONTROL}", CHANGE_SECONDS) as connection:
+            connection.sendall(json.dumps(change).encode() + b"\n")
+            answer = connection.recv(16)
+    except OSError as error:
+        raise EngineError(f"the front does not answer: {error}") from error
+    if answer != b"ok\n":
+        raise EngineError("the front refused a change; see its log")

@@ -12,9 +12,7 @@ from .cache import Cache
 from .errors import EngineError
 from .launcher import Launcher
 from .memcached_cache import MemcachedCache
-from .memcached_node import MemcachedNode
 from .memcached_specification import MemcachedSpec
-from .node import Node
 from .server import find_server
 from .specification import CacheSpec
 
@@ -95,11 +93,13 @@ class Keeper:
 
     def signal(self, node_id: str, name: str) -> None:
         """Send a signal to a node's processes: KILL, STOP, CONT or TERM."""
-        self._node(node_id).signal(name)
+        self._holder(node_id).nodes[node_id].signal(name)
 
     def disturb(self, node_id: str, disturbance: dict[str, Any]) -> None:
-        """Slow or lose a node's replies, as `front.settings.Disturbance` says it."""
-        self._node(node_id).disturb(disturbance)
+        """Slow or lose a node's replies, as `front.settings.Disturbance` says it; {} ends that."""
+        cache = self._holder(node_id)
+        with self._lock(cache.cache_id):
+            cache.disturb(node_id, disturbance)
 
     def save(self, cache_id: str, node_id: str, snapshot_id: str) -> int:
         """Keep a node's data under a name, for `restore`; returns the bytes it takes."""
@@ -126,11 +126,10 @@ class Keeper:
         self._pool.shutdown(wait=True)
         shutil.rmtree(self._directory, ignore_errors=True)
 
-    def _node(self, node_id: str) -> Node | MemcachedNode:
+    def _holder(self, node_id: str) -> Cache | MemcachedCache:
         for cache in list(self._caches.values()):
-            node = cache.nodes.get(node_id)
-            if node is not None:
-                return node
+            if node_id in cache.nodes:
+                return cache
         raise EngineError(f"there is no node {node_id}")
 
     def _snapshot(self, snapshot_id: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import Any
 
 from .errors import EngineError
 from .launcher import Launcher
@@ -76,6 +77,10 @@ class MemcachedCache:
             "maxmemory_reduced_from": wanted << 20 if memory < wanted else None,
             "parameters_not_applied": unapplied(self._spec),
         }
+
+    def disturb(self, node_id: str, disturbance: dict[str, Any]) -> None:
+        """Slow or lose what a node replies."""
+        self.nodes[node_id].disturb(disturbance)
 
     def save(self, node_id: str, target: str) -> int:
         """Memcached keeps nothing."""

@@ -13,7 +13,7 @@ from typing import Any
 from .admin import unix_connection
 from .configuration import CERTIFICATE, KEY
 from .errors import EngineError
-from .fronting import change_front, start_front
+from .fronting import await_front, change_front, launch_front
 from .launcher import Launcher, Process
 from .memcached_arguments import SOCKET, arguments
 from .memcached_specification import MemcachedSpec
@@ -64,30 +64,25 @@ class MemcachedNode:
         self._processes = [self._launcher.start(self.host_id, argv, f"{self.directory}/server.log")]
         try:
             self._await_answer()
-            front = start_front(self._launcher, self.host_id, self.directory, settings, self._log_tail)
+            front = launch_front(self._launcher, self.host_id, self.directory, settings)
+            self._processes.append(front)
+            await_front(front, self.directory, self._log_tail)
         except EngineError:
             self.stop()
             raise
-        self._processes.append(front)
         self._told = spec.discovery()
 
     def configure(self, spec: MemcachedSpec) -> None:
         """Answer discovery with this; raises EngineError when the node does not take it."""
         if self._told != spec.discovery():
-            self._tell({"discovery": spec.discovery()})
+            change_front(self.directory, {"discovery": spec.discovery()})
             self._told = spec.discovery()
 
     def disturb(self, disturbance: dict[str, Any]) -> None:
         """Slow or lose its replies (`front.settings.Disturbance`), until it is told otherwise."""
         self._disturbance = disturbance
         if self.running:
-            self._tell({"disturbance": disturbance})
-
-    def _tell(self, change: dict[str, Any]) -> None:
-        try:
-            change_front(self.directory, change)
-        except OSError as error:
-            raise EngineError(f"node {self.node_id} does not take a change: {error}") from error
+            change_front(self.directory, {"disturbance": disturbance})
 
     def state(self, timeout: float) -> dict[str, object]:
         """Whether it runs, and answers within `timeout`."""

@@ -6,14 +6,16 @@ import contextlib
 import os
 import shutil
 import signal
-import sys
 import threading
 import time
+from dataclasses import replace
+from typing import Any
 
-from . import access, front
+from . import access
 from .admin import AdminConnection, parse_info
 from .configuration import AUTHORITY, CERTIFICATE, KEY, SOCKET, NodeConfiguration
 from .errors import EngineError
+from .fronting import await_front, change_front, launch_front
 from .launcher import Launcher, Process
 from .server import Server
 
@@ -32,6 +34,7 @@ class Node:
         self.directory = directory
         self.configuration: NodeConfiguration | None = None
         self.unapplied: dict[str, str] = {}
+        self._disturbance: dict[str, Any] = {}
         self._launcher = launcher
         self._process: Process | None = None
         self._front: Process | None = None
@@ -55,13 +58,34 @@ class Node:
         self.stop()
         for name, content in zip((CERTIFICATE, KEY, AUTHORITY), tls, strict=True):
             write_private(f"{self.directory}/{name}", content)
-        self.configuration = configuration
+        fronted = configuration.transit_encryption == "preferred" or bool(self._disturbance)
+        self.configuration = configuration = replace(configuration, fronted=fronted)
         self.unapplied = {}
         argv = [server.path, "-"]
         self._process = self._launcher.start(self.host_id, argv, self._log, configuration.text())
         self._await_answer()
-        if configuration.transit_encryption == "preferred":
+        if fronted:
             self._start_front(configuration)
+
+    def disturb(self, disturbance: dict[str, Any]) -> None:
+        """Slow or lose its replies (`front.settings.Disturbance`); nothing ends that. Clients have to connect anew."""
+        if disturbance == self._disturbance:
+            return
+        self._disturbance = disturbance
+        configuration = self.configuration
+        if configuration is None or not self.running:
+            return
+        fronted = configuration.transit_encryption == "preferred" or bool(disturbance)
+        if configuration.fronted and fronted:
+            change_front(self.directory, {"disturbance": disturbance})
+            return
+        self.configuration = configuration = replace(configuration, fronted=fronted)
+        if fronted:
+            self._start_front(configuration)
+            self.drop_clients()
+        else:
+            self._end_front()
+            self._listen(configuration)
 
     def command(self, *words: str | int) -> object:
         """Run a command as the sandbox's own user; raises EngineError when the node refuses or is silent."""
@@ -164,17 +188,34 @@ class Node:
             time.sleep(0.005)
 
     def _start_front(self, configuration: NodeConfiguration) -> None:
-        """Start what tells plain clients from TLS clients on one port, and wait until it listens."""
-        ports = [str(port) for port in (configuration.port, *configuration.inner_ports)]
-        argv = [sys.executable, "-I", front.__file__, configuration.address, *ports]
-        self._front = self._launcher.start(self.host_id, argv, self._log)
-        deadline = time.monotonic() + START_SECONDS
-        while not self._launcher.listens(self.host_id, configuration.address, configuration.port):
-            if not self.running or time.monotonic() > deadline:
-                tail = self._log_tail()
-                self.stop()
-                raise EngineError(f"node {self.node_id} does not listen; the end of its log:\n{tail}")
-            time.sleep(0.005)
+        """Have a front take the port; a server that has it listens elsewhere as soon as the front can follow."""
+        plain, tls = configuration.inner_ports
+        settings = {
+            "address": configuration.address,
+            "port": configuration.port,
+            "plain": plain or None,
+            "tls": tls or None,
+            "disturbance": self._disturbance,
+        }
+        front = launch_front(self._launcher, self.host_id, self.directory, settings)
+        try:
+            self._listen(configuration)
+            await_front(front, self.directory, self._log_tail)
+        except EngineError:
+            front.send_signal(signal.SIGKILL)
+            front.wait(STOP_SECONDS)
+            raise
+        self._front = front
+
+    def _end_front(self) -> None:
+        front, self._front = self._front, None
+        if front is not None:
+            front.send_signal(signal.SIGKILL)
+            front.wait(STOP_SECONDS)
+
+    def _listen(self, configuration: NodeConfiguration) -> None:
+        for name, port in zip(("port", "tls-port"), configuration.inner_ports, strict=True):
+            self.command("CONFIG", "SET", name, port)
 
     def _close(self, attribute: str) -> None:
         connection: AdminConnection | None = getattr(self, attribute)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
-import os
 import resource
 import socket
 import ssl
 import sys
+import time
 
 from .link import Link
 from .loop import READ, Loop
@@ -16,6 +17,7 @@ from .settings import CONTROL, Settings
 
 HANDSHAKE = 0x16
 BACKLOG = 1024
+BIND_SECONDS = 5.0
 LONGEST_CHANGE = 1 << 20
 
 
@@ -25,7 +27,7 @@ class Front:
     def __init__(self, settings: Settings, loop: Loop) -> None:
         self._settings, self._loop = settings, loop
         self._context = _context(settings)
-        self._listener = socket.create_server((settings.address, settings.port), backlog=BACKLOG)
+        self._listener = _listener(settings)
         self._listener.setblocking(False)
         self._control = _control_socket()
         loop.watch(self._listener, READ, self._accept)
@@ -76,9 +78,19 @@ def _context(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
+def _listener(settings: Settings) -> socket.socket:
+    """The node's port, as soon as the server has left it."""
+    deadline = time.monotonic() + BIND_SECONDS
+    while True:
+        try:
+            return socket.create_server((settings.address, settings.port), backlog=BACKLOG)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                raise
+            time.sleep(0.001)
+
+
 def _control_socket() -> socket.socket:
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(CONTROL)
     control = socket.socket(socket.AF_UNIX)
     control.bind(CONTROL)
     control.listen()

@@ -36,7 +36,7 @@ class Settings:
         """Take what a line of the control socket says."""
         if raw.get("discovery"):
             self.discovery = Discovery(**raw["discovery"])
-        if raw.get("disturbance"):
+        if "disturbance" in raw:
             self.disturbance = Disturbance(**raw["disturbance"])
 
 

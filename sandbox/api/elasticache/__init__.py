@@ -67,11 +67,11 @@ class ElastiCache:
         """For a person who asks: each cache, its nodes, and what really runs behind it."""
         return [self._status(cache) for cache in self._caches(None)]
 
-    def fault(self, node: str, kind: str) -> None:
-        """Do harm to a node (a member's cluster id): kill, freeze, thaw, cut, heal or cut-replication."""
+    def fault(self, node: str, kind: str, amount: float | None = None) -> str:
+        """Do harm to a node, or end it (`faults`); returns in words what was done to which node."""
         from .faults import inflict
 
-        inflict(self._service, node, kind)
+        return inflict(self._service, node, kind, amount)
 
     def stop(self) -> None:
         """Stop watching, and end all caches' processes."""

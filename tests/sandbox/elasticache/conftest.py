@@ -37,6 +37,7 @@ class RememberedEngines:
         self.ended: set[str] = set()
         self.silent: set[str] = set()
         self.data: dict[str, str] = {}
+        self.disturbed: dict[str, tuple[float, float]] = {}
         self.failure: Exception | None = None
         self.hold = 0.0
 
@@ -56,10 +57,10 @@ class RememberedEngines:
         self.specs.pop(cache_id, None)
 
     def state(self, cache_id: str) -> dict[str, dict[str, Any]]:
-        spec = self.specs.get(cache_id, {"nodes": {}, "primary": None})
-        return {node_id: self._state(node_id, spec["primary"]) for node_id in spec["nodes"]}
+        spec = self.specs.get(cache_id, {"nodes": {}})
+        return {node_id: self._state(node_id, spec.get("primary")) for node_id in spec["nodes"]}
 
-    def _state(self, node_id: str, primary: str) -> dict[str, Any]:
+    def _state(self, node_id: str, primary: str | None) -> dict[str, Any]:
         if node_id in self.ended or node_id in self.silent:
             return {"running": node_id not in self.ended, "responding": False}
         role = "primary" if node_id == primary else "replica"
@@ -77,6 +78,9 @@ class RememberedEngines:
         if name in ("KILL", "CONT"):
             self.silent.discard(node_id)
         {"KILL": self.ended.add, "STOP": self.silent.add, "CONT": self.silent.discard}[name](node_id)
+
+    def disturb(self, node_id: str, delay_milliseconds: float = 0, loss_percent: float = 0) -> None:
+        self.disturbed[node_id] = (delay_milliseconds, loss_percent)
 
     def save(self, cache_id: str, node_id: str, snapshot_id: str) -> int:
         self.data[snapshot_id] = node_id

@@ -338,7 +338,7 @@ def test_a_single_node_that_is_cut_off_keeps_its_data_until_it_is_healed(real):
         (
             "cache-001",
             "melt",
-            "unknown fault 'melt'; there are kill, freeze, thaw, cut, heal, cut-replication",
+            "unknown fault 'melt'; there are kill, freeze, thaw, cut, slow, lose, cut-replication, heal",
         ),
     ],
 )
