@@ -4,6 +4,7 @@ import pulumi
 import pulumi_aws as aws
 
 import settings
+from components.cache_alarms import CacheAlarms
 from components.client_function import ClientFunction
 from components.client_instances import ClientInstances
 from components.endpoint_parameter import EndpointParameter
@@ -24,6 +25,8 @@ endpoint = EndpointParameter(
         "tags": stack.tags,
     },
 )
+if stack.alarms is not None:
+    CacheAlarms("alarms", settings.watching(stack, cache))
 client = {
     **place,
     "security_group_ids": settings.present(

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import pulumi
 from pulumi.runtime import config as runtime_config
 
+from components.alarm_arguments import CacheAlarmsArgs
 from components.client_function import ClientFunctionArgs
 from components.existing_network import ExistingNetwork, ExistingNetworkArgs
 from components.instance_arguments import ClientInstancesArgs
-from components.memcached_arguments import MemcachedCacheArgs
+from components.memcached_arguments import DEFAULT_NODE_COUNT, DEFAULT_NODE_TYPE, MemcachedCacheArgs
 from components.memcached_cache import MemcachedCache
 from components.network import Network
 from components.network_arguments import NetworkArgs
@@ -33,6 +34,7 @@ class Settings(NamedTuple):
     cache: RedisCacheArgs | MemcachedCacheArgs
     instances: ClientInstancesArgs | None
     function: ClientFunctionArgs | None
+    alarms: CacheAlarmsArgs | None
     tags: Mapping[str, str]
 
 
@@ -60,11 +62,12 @@ def check(config: Mapping[str, Any], project: str, stack: str) -> Settings:
     cache_type, check_cache = report.cache_component(cache)
     report.run("cache", check_cache, {**cache, **_unless_existing(cache, wires)})
     instances, function = report.clients(wires)
+    alarms = report.alarms(_watched(cache_type, {} if report.refuses("cache") else cache))
     report.check_place(network, zones, cache)
     report.check_public_address(network, instances)
     if report.problems:
         raise ConfigurationError(f"the configuration of {project} (stack {stack})", report.problems)
-    return Settings(network_type, network, cache_type, cache, instances, function, tags)
+    return Settings(network_type, network, cache_type, cache, instances, function, alarms, tags)
 
 
 def _zones(network: Mapping[str, Any]) -> list[str]:
@@ -86,6 +89,25 @@ def placed(cache: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, Any]
     """Return the cache's arguments with its place in the network, but for what exists already."""
     wires = {key: value for key, value in place.items() if key != "tags"}
     return {**cache, **_unless_existing(cache, wires), "tags": place["tags"]}
+
+
+def _watched(cache_type: type[RedisCache | MemcachedCache], cache: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the alarms follow of the cache, known before there is one."""
+    memcached = cache_type is MemcachedCache
+    nodes = cache.get("node_count", DEFAULT_NODE_COUNT) if memcached else 1 + cache.get("replicas", 1)
+    return {
+        "engine": "memcached" if memcached else cache.get("engine", "redis"),
+        "node_type": cache.get("node_type", DEFAULT_NODE_TYPE),
+        "node_count": int(nodes),
+    }
+
+
+def watching(stack: Settings, cache: RedisCache | MemcachedCache) -> dict[str, Any]:
+    """Return the arguments of the alarms for this cache."""
+    ids = {"member_ids": cache.member_ids}
+    if isinstance(cache, MemcachedCache):
+        ids["cluster_id"] = cache.cluster.cluster_id
+    return {**(stack.alarms or {}), **_watched(stack.cache_type, stack.cache), **ids, "tags": stack.tags}
 
 
 def instance_subnets(instances: ClientInstancesArgs, network: Network | ExistingNetwork) -> Mapping[str, Any]:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from components.alarm_arguments import CacheAlarmsArgs
+from components.alarm_checks import check_cache_alarms
 from components.client_function import check_client_function
 from components.engines import DEFAULT_VERSIONS as ENGINES
 from components.existing_network import ExistingNetwork, check_existing_network
@@ -19,14 +21,15 @@ from components.redis_cache import RedisCache
 from components.redis_checks import check_redis_cache
 from components.wording import did_you_mean, one_of, show
 
-SECTIONS = ("network", "cache", "clients", "tags")
+SECTIONS = ("network", "cache", "clients", "alarms", "tags")
 PLACEHOLDER_ZONES = ("first-zone", "second-zone")
 """Stand for the zones of a network that does not say them rightly."""
 
 # Where one of them is named the network exists already.
 _EXISTING = ("vpc_id", "private_subnet_ids", "public_subnet_ids")
-# What the program passes to the clients; nobody may set it in a stack file.
+# What the program passes to the clients and to the alarms; nobody may set it in a stack file.
 _CLIENT_WIRES = ("vpc_id", "subnet_ids", "security_group_ids", "environment", "policies", "tags")
+_ALARM_WIRES = ("engine", "node_type", "node_count", "member_ids", "cluster_id", "tags")
 
 
 class Report:
@@ -105,6 +108,25 @@ class Report:
         function = {key: value for key, value in function.items() if key not in _CLIENT_WIRES}
         self.run("clients.function", check_client_function, {**function, **wires})
         return instances, function
+
+    def alarms(self, watched: Mapping[str, Any]) -> CacheAlarmsArgs | None:
+        """Return the arguments of the alarms, None without: the section is empty, or says `enabled: false`."""
+        given = self.section("alarms", _ALARM_WIRES)
+        enabled = given.pop("enabled", bool(given))
+        if not isinstance(enabled, bool):
+            self._add("alarms.enabled", f"must be true or false, got {show('enabled', enabled)}")
+        ids: dict[str, Any] = {"member_ids": ["member"] * watched["node_count"]}
+        if watched["engine"] == "memcached":
+            ids["cluster_id"] = "cluster"
+        self.run("alarms", check_cache_alarms, {**given, **watched, **ids})
+        topic, region = given.get("topic_arn"), self._config.get("aws:region")
+        if isinstance(topic, str) and region and topic.count(":") == 5 and topic.split(":")[3] != region:
+            self._add("alarms.topic_arn", f"must be a topic of {region} (aws:region), got {topic!r} (R185)")
+        return given if enabled else None
+
+    def refuses(self, section: str) -> bool:
+        """Say whether something is wrong with a section so far."""
+        return any(path.split(".")[0] == section for path, _ in self.problems)
 
     def check_place(self, network: Mapping[str, Any], zones: list[str], cache: Mapping[str, Any]) -> None:
         """Refuse zones of another region, and addresses the network does not have (R133)."""

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .engines import older
+from .engines import DEFAULT_VERSIONS, older
+from .engines import family as engine_family
 from .wording import did_you_mean, one_of
 
 _NEAR_MISS = 0.85
@@ -114,3 +115,10 @@ def _number_fault(allowed: Mapping[str, Any], value: str) -> str | None:
 
 def _reason(item: Mapping[str, Any]) -> str:
     return f" ({item['note']})" if item["note"] and ".json" not in item["note"] else ""
+
+
+def most_clients(engine: str, node_type: str) -> int:
+    """Return how many clients a node of this type admits at once; nobody can change it (R181)."""
+    known = _families()[engine_family(engine, DEFAULT_VERSIONS[engine])]["parameters"]
+    item = known.get("maxclients") or known["max_simultaneous_connections"]
+    return item.get("default_by_node_type_exceptions", {}).get(node_type) or int(item["default"])

@@ -10,9 +10,13 @@ _LONGEST_VALUE = 60
 
 
 def did_you_mean(word: object, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """Return "; did you mean X?" for a near miss, else nothing; with cutoff 1 only the word itself is near."""
-    spelled = {item.lower(): item for item in known}
-    close = difflib.get_close_matches(str(word).lower(), list(spelled), n=1, cutoff=cutoff)
+    """Return "; did you mean X?" for a near miss, else nothing; with cutoff 1 only the word itself is near.
+
+    The first part of one known word alone (`memory` of `memory_percent`) is the nearest miss.
+    """
+    spelled, given = {item.lower(): item for item in known}, str(word).lower()
+    begun = [item for item in spelled if item.startswith(f"{given}_")]
+    close = begun if len(begun) == 1 else difflib.get_close_matches(given, list(spelled), n=1, cutoff=cutoff)
     return f"; did you mean {spelled[close[0]]}?" if close else ""
 
 

@@ -14,11 +14,13 @@ _NAMED = {
     "aws:rds/subnetGroup:SubnetGroup",
     "aws:rds/parameterGroup:ParameterGroup",
     "aws:cloudwatch/logGroup:LogGroup",
+    "aws:cloudwatch/metricAlarm:MetricAlarm",
     "aws:iam/role:Role",
     "aws:iam/rolePolicy:RolePolicy",
     "aws:iam/instanceProfile:InstanceProfile",
     "aws:kms/alias:Alias",
     "aws:lambda/function:Function",
+    "aws:sns/topic:Topic",
     "aws:ssm/parameter:Parameter",
 }
 
@@ -124,6 +126,10 @@ _SPECIAL: dict[str, Any] = {
     "aws:rds/instance:Instance": _database,
     "aws:elasticache/replicationGroup:ReplicationGroup": _replication_group,
     "aws:elasticache/cluster:Cluster": _cluster,
+    "aws:cloudwatch/metricAlarm:MetricAlarm": lambda id_, _: {
+        "arn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{id_}"
+    },
+    "aws:sns/topic:Topic": lambda id_, _: {"arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:{id_}"},
     "aws:kms/key:Key": lambda id_, _: {"keyId": id_},
     "aws:s3/bucket:Bucket": lambda id_, _: {"bucket": id_, "arn": f"arn:aws:s3:::{id_}"},
     "aws:s3/bucketObjectv2:BucketObjectv2": lambda _, inputs: {"versionId": "1", "key": inputs.get("key")},

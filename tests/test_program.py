@@ -18,6 +18,7 @@ from tests.recorder import deploy
 ROOT = Path(__file__).resolve().parent.parent
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 PARAMETER = "aws:ssm/parameter:Parameter"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 UNTAGGABLE = {
     "aws:ec2/routeTableAssociation:RouteTableAssociation",
     "aws:iam/rolePolicy:RolePolicy",
@@ -197,13 +198,32 @@ def test_memcached_is_the_same_program_without_token_and_reader():
     assert declared.stack.secret_outputs == set()
 
 
+def test_alarms_watch_the_nodes_of_the_cache_by_their_real_ids():
+    declared = run(alarms={"emails": ["a@example.com"]})
+    watched = run(cache={"engine": "memcached", "node_count": 3}, alarms={"enabled": True})
+
+    def dimensions(made):
+        return [
+            item.inputs["dimensions"] for item in made.of_type(ALARM).values() if "-cpu-percent-" in item.name
+        ]
+
+    assert dimensions(declared) == [{"CacheClusterId": name} for name in declared.stack.outputs["member_ids"]]
+    assert dimensions(watched) == [
+        {"CacheClusterId": "cache-id", "CacheNodeId": node} for node in ("0001", "0002", "0003")
+    ]
+    assert run().of_type(ALARM) == {}
+
+
 def test_prod_turns_the_dial():
-    group = run("prod").one(GROUP)
+    declared = run("prod")
+    group = declared.one(GROUP)
 
     assert group.protect
     assert (group.inputs["numCacheClusters"], group.inputs["nodeType"]) == (3, "cache.r7g.large")
     assert (group.inputs["snapshotRetentionLimit"], group.inputs["snapshotWindow"]) == (14, "03:00-04:00")
     assert "finalSnapshotIdentifier" in group.inputs
+    assert declared.counts()[ALARM] == 3 * 9
+    assert declared.counts()["aws:sns/topicSubscription:TopicSubscription"] == 1
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
@@ -222,11 +242,11 @@ def test_the_project_describes_every_section_and_gives_it_an_empty_default():
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text("utf-8"))
 
     assert project["name"] == "aws-cache"
-    for section in ("network", "cache", "clients", "tags"):
+    for section in ("network", "cache", "clients", "alarms", "tags"):
         assert project["config"][section]["type"] == "object"
         assert project["config"][section]["default"] == {}
         assert project["config"][section]["description"]
-    assert len(project["config"]) == 4
+    assert len(project["config"]) == 5
 
 
 def test_the_program_is_short():

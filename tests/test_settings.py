@@ -47,6 +47,7 @@ def test_sections_become_the_arguments_of_the_components():
         cache={"engine": "redis", "replicas": 1},
         instances={"instances": ["app"]},
         function={},
+        alarms=None,
         tags={"environment": "dev"},
     )
 
@@ -122,6 +123,66 @@ def test_a_function_may_have_arguments_of_its_own():
     assert check(clients={"function": {"url": "iam"}}).function == {"url": "iam"}
 
 
+@pytest.mark.parametrize(
+    ("section", "alarms"),
+    [
+        ({}, None),
+        ({"enabled": False}, None),
+        ({"enabled": False, "emails": ["a@example.com"]}, None),
+        ({"enabled": True}, {}),
+        ({"emails": ["a@example.com"]}, {"emails": ["a@example.com"]}),
+        ({"enabled": True, "without": ["cpu_percent"]}, {"without": ["cpu_percent"]}),
+    ],
+)
+def test_alarms_are_made_when_their_section_says_anything_but_no(section, alarms):
+    assert check(alarms=section).alarms == alarms
+
+
+def test_alarms_follow_the_cache_that_is_asked_for():
+    no_lag = {"thresholds": {"replication_lag_seconds": 2}}
+    assert check(alarms=no_lag).alarms == no_lag
+    needs_a_replica = (
+        "alarms.thresholds.replication_lag_seconds",
+        "needs a replica; node_count is 1; leave it out",
+    )
+    assert problems_of(cache={"replicas": 0}, alarms=no_lag) == [needs_a_replica]
+    assert problems_of(cache={"engine": "memcached"}, alarms=no_lag) == [
+        ("alarms.thresholds.replication_lag_seconds", "is not measured by Memcached; leave it out")
+    ]
+    credits_ = {"thresholds": {"cpu_credits": 20}}
+    assert check(alarms=credits_).alarms == credits_
+    assert [path for path, _ in problems_of(cache={"node_type": "cache.r7g.large"}, alarms=credits_)] == [
+        "alarms.thresholds.cpu_credits"
+    ]
+
+
+def test_a_cache_that_is_refused_is_not_told_of_again_by_its_alarms():
+    paths = [
+        path for path, _ in problems_of(cache={"replicas": "x", "node_type": "t4g"}, alarms={"emails": ["x"]})
+    ]
+
+    assert paths == ["cache.replicas", "cache.node_type", "alarms.emails[0]"]
+
+
+@pytest.mark.parametrize(
+    ("section", "path", "message"),
+    [
+        ({"enabled": "yes"}, "alarms.enabled", "must be true or false, got 'yes'"),
+        ({"enabled": False, "emails": ["x"]}, "alarms.emails[0]", "must look like name@example.com, got 'x'"),
+        ({"email": ["a@example.com"]}, "alarms.email", "unknown; did you mean emails?"),
+        ({"thresholds": {"memory": 80}}, "alarms.thresholds.memory", "unknown; did you mean memory_percent?"),
+        ({"member_ids": ["cache-001"]}, "alarms.member_ids", "is set by the program; remove it"),
+        (
+            {"topic_arn": "arn:aws:sns:us-east-1:123456789012:on-call"},
+            "alarms.topic_arn",
+            "must be a topic of eu-west-1 (aws:region), got 'arn:aws:sns:us-east-1:123456789012:on-call' (R185)",
+        ),
+    ],
+)
+def test_a_wrong_key_of_the_alarms_is_refused_where_it_stands(section, path, message):
+    assert problems_of(alarms=section) == [(path, message)]
+
+
 def test_every_problem_of_every_section_is_in_one_report():
     with pytest.raises(ConfigurationError) as refused:
         check(
@@ -149,7 +210,7 @@ def test_every_problem_of_every_section_is_in_one_report():
     ("sections", "path", "message"),
     [
         ({"cash": {}}, "cash", "unknown section; did you mean cache?"),
-        ({"quux": {}}, "quux", "unknown section; known: network, cache, clients, tags"),
+        ({"quux": {}}, "quux", "unknown section; known: network, cache, clients, alarms, tags"),
         ({"cache": "redis"}, "cache", "must be a mapping, got 'redis'"),
         ({"cache": ["redis"]}, "cache", "must be a mapping, got ['redis']"),
         ({"cache": None}, "cache", "must be a mapping, got None"),

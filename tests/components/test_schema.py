@@ -8,7 +8,9 @@ import json
 import pytest
 from pulumi.provider.experimental.component import ComponentProvider
 
+from components.alarm_topic import AlarmTopic
 from components.cache_access import CacheAccess
+from components.cache_alarms import CacheAlarms
 from components.endpoint_parameter import EndpointParameter
 from components.flow_logs import FlowLogs
 from components.internet_access import InternetAccess
@@ -16,7 +18,17 @@ from components.memcached_cache import MemcachedCache
 from components.network import Network
 from components.redis_cache import RedisCache
 
-COMPONENTS = [Network, InternetAccess, FlowLogs, CacheAccess, RedisCache, MemcachedCache, EndpointParameter]
+COMPONENTS = [
+    Network,
+    InternetAccess,
+    FlowLogs,
+    CacheAccess,
+    RedisCache,
+    MemcachedCache,
+    EndpointParameter,
+    AlarmTopic,
+    CacheAlarms,
+]
 
 
 # The SDK leaves a file of pulumi_aws for the garbage collector to close.

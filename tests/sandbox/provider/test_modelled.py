@@ -36,6 +36,7 @@ EVERYTHING = {
         "ingress": {"ssh": {"port": 22, "cidr_block": "203.0.113.0/24"}},
         "function": {"url": "iam"},
     },
+    "alarms": {"emails": ["on-call@example.com"], "thresholds": {"swap_bytes": 0}},
 }
 MEMCACHED = {
     **EVERYTHING,
