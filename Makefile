@@ -25,8 +25,9 @@ test-systems: packages $(READY) ## whole environments through faults and refusal
 lint: $(READY) ## ruff and pyright
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright
 
-docs: $(READY) ## renew docs/reference.md from the source
+docs: $(READY) ## renew what is generated in docs from the source
 	@$(BIN)/python scripts/reference
+	@$(BIN)/python scripts/rules
 
 bench: packages $(READY) ## the measurements, one after the other; each prints a table and writes JSON
 	@set -e; for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from . import engines
 from .cache_access import CacheAccess
 from .cache_groups import parameter_group_name, subnet_group_name
+from .hints import memcached_cache_hints, tell
 from .memcached_arguments import DEFAULT_NODE_COUNT, DEFAULT_NODE_TYPE, DEFAULT_PORT, MemcachedCacheArgs
 from .memcached_checks import ENGINE, check_memcached_cache, spreads
 from .names import cache_node_ids
@@ -46,6 +47,7 @@ class MemcachedCache(pulumi.ComponentResource):
         checks.raise_problems()
         super().__init__("aws-cache:index:MemcachedCache", name, dict(args), opts)
         checks.log_warnings(self)
+        tell(self, memcached_cache_hints(args))
         tags, child = args.get("tags") or {}, pulumi.ResourceOptions(parent=self)
         version = args.get("engine_version", engines.DEFAULT_VERSIONS[ENGINE])
         nodes, port = int(args.get("node_count", DEFAULT_NODE_COUNT)), int(args.get("port", DEFAULT_PORT))

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .flow_logs import FlowLogs
+from .hints import network_hints, tell
 from .internet_access import EVERYWHERE, InternetAccess
 from .network_arguments import (
     DEFAULT_CIDR_BLOCK,
@@ -43,6 +44,7 @@ class Network(pulumi.ComponentResource):
         checks.raise_problems()
         super().__init__("aws-cache:index:Network", name, dict(args), opts)
         checks.log_warnings(self)
+        tell(self, network_hints(args))
         self._name, self._tags = name, args.get("tags") or {}
         cidr_block = args.get("cidr_block", DEFAULT_CIDR_BLOCK)
         vpc = aws.ec2.Vpc(

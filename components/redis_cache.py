@@ -12,6 +12,7 @@ import pulumi_aws as aws
 from . import engines, node_types
 from .cache_access import CacheAccess
 from .cache_groups import parameter_group_name, subnet_group_name
+from .hints import redis_cache_hints, tell
 from .names import member_ids
 from .redis_arguments import DEFAULT_NODE_TYPE, DEFAULT_PORT, RedisCacheArgs
 from .redis_checks import check_redis_cache
@@ -64,6 +65,7 @@ class RedisCache(pulumi.ComponentResource):
         checks.raise_problems()
         super().__init__("aws-cache:index:RedisCache", name, _without_plain_token(args), opts)
         checks.log_warnings(self)
+        tell(self, redis_cache_hints(args))
         self._name, self._args, self._tags = name, args, args.get("tags") or {}
         self._engine = args.get("engine", "redis")
         self._version = args.get("engine_version", engines.DEFAULT_VERSIONS[self._engine])

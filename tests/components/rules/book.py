@@ -1,15 +1,32 @@
-"""All cases of the rule book."""
+"""All cases of the rule book, each under a name of its own."""
 
 from __future__ import annotations
 
-from . import memcached, redis_operation, redis_shape, surroundings, warned
+from collections.abc import Iterable
 
-REFUSED = [
-    *redis_shape.REFUSED,
-    *redis_shape.NAMED,
-    *redis_operation.REFUSED,
-    *memcached.REFUSED,
-    *memcached.NAMED,
-    *surroundings.REFUSED,
-]
-WARNED = warned.WARNED
+from . import hinted, memcached, redis_operation, redis_shape, surroundings, warned
+from .case import Case
+
+
+def _numbered(cases: Iterable[Case]) -> list[Case]:
+    """Return the cases with a number after a name that came before."""
+    seen: dict[str, int] = {}
+    result = []
+    for case in cases:
+        seen[case.id] = seen.get(case.id, 0) + 1
+        result.append(case._replace(number=seen[case.id]))
+    return result
+
+
+REFUSED = _numbered(
+    [
+        *redis_shape.REFUSED,
+        *redis_shape.NAMED,
+        *redis_operation.REFUSED,
+        *memcached.REFUSED,
+        *memcached.NAMED,
+        *surroundings.REFUSED,
+    ]
+)
+WARNED = _numbered(warned.WARNED)
+HINTED = _numbered(hinted.HINTED)

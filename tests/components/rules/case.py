@@ -68,11 +68,14 @@ class Case(NamedTuple):
     message: str
     name: str = "it"
     """Name of the component."""
+    number: int = 1
+    """Which it is of the cases with the same rules and argument."""
 
     @property
     def id(self) -> str:
         """Name of the case among the tests."""
-        return "-".join((*self.rules, self.component, self.argument)).rstrip("-")
+        words = (*self.rules, self.component, self.argument, *([str(self.number)] if self.number > 1 else []))
+        return "-".join(words)
 
     @property
     def arguments(self) -> dict[str, Any]:

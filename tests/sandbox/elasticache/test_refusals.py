@@ -286,7 +286,7 @@ CHANGES = [
         "secure",
         {"AuthToken": "never-rotated-in-before", "AuthTokenUpdateStrategy": "SET"},
         VALUE,
-        "SET needs the AUTH",
+        "SET needs the AUTH token that was given with ROTATE before.",
     ),
     (
         "secure",
@@ -299,7 +299,7 @@ CHANGES = [
         "plain",
         {"TransitEncryptionEnabled": True, "TransitEncryptionMode": "required"},
         COMBINATION,
-        "Encryption in transit",
+        "Encryption in transit is turned on and off through the mode preferred: one update, then another.",
     ),
     (
         "secure",
@@ -311,7 +311,7 @@ CHANGES = [
         "old",
         {"TransitEncryptionEnabled": True, "TransitEncryptionMode": "preferred"},
         COMBINATION,
-        "Redis 6.2.6 cannot",
+        "Redis 6.2.6 cannot change encryption in transit; 7.0.5 is the first that can.",
     ),
     (
         "taken",
