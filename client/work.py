@@ -64,16 +64,14 @@ def _verify(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _drill(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
-    from .drill_record import DrillPlan
-    from .drill_worker import run_worker
+    from .drill_worker import DrillPlan, run_worker
 
     numbers = {
         item.name: float(options[item.name])
         for item in dataclasses.fields(DrillPlan)
         if item.name.endswith("_seconds") and item.name in options
     }
-    where, awaits_nodes = str(options.get("where", "here")), bool(options.get("awaits_nodes"))
-    plan = DrillPlan(run=str(options["run"]), worker=where, awaits_nodes=awaits_nodes, **numbers)
+    plan = DrillPlan(run=str(options["run"]), worker=str(options.get("where", "here")), **numbers)
     return {"record": run_worker(endpoint, plan).as_mapping()}
 
 
@@ -91,8 +89,8 @@ def _watch(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
 
     plan = WatchPlan(
         run=str(options.get("run", "")),
-        seconds=float(options.get("maximum_seconds", 30.0)),
-        deadline_seconds=float(options.get("deadline_seconds", 0.25)),
+        seconds=_number(options, "maximum_seconds", 30.0),
+        deadline_seconds=_number(options, "deadline_seconds", 0.25),
     )
     events: list[str] = []
     watch = run_watch(endpoint, plan, str(options.get("where", "here")), events.append)
@@ -120,6 +118,13 @@ def _put(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
 def _delete(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
     with _client(endpoint) as client:
         return {"deleted": client.delete(_key(options))}
+
+
+def _number(options: Mapping[str, Any], name: str, otherwise: float) -> float:
+    try:
+        return float(options.get(name, otherwise))
+    except (TypeError, ValueError) as error:
+        raise InvalidEndpoint(f"{name} is a number, got {options[name]!r}") from error
 
 
 def _key(options: Mapping[str, Any]) -> str:

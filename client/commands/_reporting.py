@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import click
 from ..proof import local_place
 from ..remote import Place, places
 from ..report import verdict, write_html, write_junit
-from ..results import Report
+from ..results import CheckResult, Report
 from ._options import Options
 
 if TYPE_CHECKING:
@@ -44,6 +45,13 @@ def new_report(options: Options) -> Report:
         endpoint = options.endpoint()
         engine, stack = endpoint.engine, endpoint.address
     return Report(stack, engine, created=datetime.now(timezone.utc).isoformat(timespec="seconds"))
+
+
+def print_failed(screen: Console, checks: Sequence[CheckResult]) -> None:
+    """Print the checks that failed, a line each."""
+    for check in checks:
+        if not check.ok:
+            screen.print(f"{check.where}: {check.evidence}", style="red", highlight=False, markup=False)
 
 
 def finish(report: Report, options: Options) -> int:
