@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from .report_load import cases as load_cases
 from .report_load import sentences
-from .results import CheckResult, Drill, Report
+from .results import CheckResult, Drill, KeyShares, Report
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,7 +34,9 @@ def write_junit(report: Report, path: Path) -> None:
     if report.drill is not None:
         drill = report.drill
         evidence = "; ".join(drill.problems) or f"{drill.acknowledged} acknowledged, {drill.lost} lost"
-        cases.append(("client.drill", drill.trigger, report.seconds.get("failover", 0.0), drill.ok, evidence))
+        if drill.shares is not None:
+            evidence += f"; {shares_in_words(drill.shares)}"
+        cases.append(("client.drill", drill.trigger, report.seconds.get(drill.kind, 0.0), drill.ok, evidence))
     cases += load_cases(report.loads, report.watches)
     failures = sum(not ok for *_, ok, _ in cases)
     total = sum(case[2] for case in cases)
@@ -123,8 +125,21 @@ def print_drill(console: Console, drill: Drill) -> None:
         f"{drill.read_gap_seconds:.2f} s for reads",
         highlight=False,
     )
+    if drill.shares is not None:
+        console.print(shares_in_words(drill.shares), highlight=False)
+    if drill.errors:
+        counted = ", ".join(f"{count} {name}" for name, count in sorted(drill.errors.items()))
+        console.print(f"failed calls: {counted}", highlight=False)
     for problem in drill.problems:
         console.print(f"[red]limit broken:[/] {_escape(problem)}")
+
+
+def shares_in_words(shares: KeyShares) -> str:
+    """Say how many keys were lost, and how many the ring lets expect."""
+    return (
+        f"{shares.missing} of {shares.keys} keys lost ({shares.missing_share:.1%}); by the ring "
+        f"{shares.expected} were to be expected ({shares.expected_share:.1%}), {shares.unexplained} were not"
+    )
 
 
 def verdict(report: Report) -> str:
@@ -141,7 +156,7 @@ def verdict(report: Report) -> str:
         )
     if report.drill is not None:
         parts.append(
-            "the failover drill kept its limits" if report.drill.ok else "the failover drill broke a limit"
+            f"the {report.drill.kind} drill {'kept its limits' if report.drill.ok else 'broke a limit'}"
         )
     parts += sentences(report.loads, report.watches)
     return ("PASSED: " if report.ok else "FAILED: ") + ("; ".join(parts) or "nothing was checked")

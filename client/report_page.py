@@ -77,7 +77,11 @@ def _drill_section(drill: Drill) -> str:
         "write gap": f"{drill.write_gap_seconds:.2f} s",
         "read gap": f"{drill.read_gap_seconds:.2f} s",
     }
-    cards = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
+    if drill.shares is not None:
+        figures["keys lost"] = f"{drill.shares.missing_share:.1%}"
+        figures["keys lost, expected"] = f"{drill.shares.expected_share:.1%}"
+    figures |= dict(drill.errors)
+    cards = "".join(f"<div><dt>{escape(name)}</dt><dd>{value}</dd></div>" for name, value in figures.items())
     rows = "".join(
         f'<tr><td class="number">{event.seconds:+.3f} s</td><td>{escape(event.name)}</td>'
         f"<td><code>{escape(event.detail)}</code></td></tr>"
@@ -85,7 +89,8 @@ def _drill_section(drill: Drill) -> str:
     )
     problems = "".join(f'<p class="bad">Limit broken: {escape(problem)}</p>' for problem in drill.problems)
     return (
-        f'<h2>Failover drill</h2><p>Trigger: {escape(drill.trigger)}.</p>{problems}<dl class="figures">{cards}</dl>'
+        f"<h2>{escape(drill.kind.capitalize())} drill</h2><p>Trigger: {escape(drill.trigger)}.</p>{problems}"
+        f'<dl class="figures">{cards}</dl>'
         f"{_chart(drill)}"
         '<div class="scroll" tabindex="0" role="region" aria-label="Time line"><table><thead><tr>'
         '<th scope="col">After the trigger</th><th scope="col">What happened</th><th scope="col">Detail</th>'
@@ -109,6 +114,8 @@ def _chart(drill: Drill) -> str:
     )
     series = {"write acknowledged": ("write", "ok"), "read": ("read", "ok"), "failed": (None, "failed")}
     series["unknown"] = ("write", "unknown")
+    if any(item.outcome == "miss" for item in drill.operations):
+        series["missed"] = ("read", "miss")
     for title, (kind, outcome) in series.items():
         points = [
             (item.seconds, item.duration * 1000)

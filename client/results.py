@@ -39,7 +39,7 @@ class Event:
 class Operation:
     """One write or read of a drill: when it began (seconds after the trigger), how long it took, how it ended.
 
-    `outcome` is "ok", "failed" or "unknown" (a write whose answer was lost).
+    `outcome` is "ok", "miss" (a read that found nothing), "failed" or "unknown" (a write whose answer was lost).
     """
 
     seconds: float
@@ -50,12 +50,31 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Drill:
-    """A failover, measured from every client at the same time.
+class KeyShares:
+    """What became of the keys that a Memcached cluster held before a drill.
 
-    A write is `lost` when it was acknowledged and is not there afterwards, `doubled` when it is there twice,
-    `unknown` when its answer never came. A gap is the longest time between two successes of one client; the
-    worst client counts. `problems` says which limit was broken; empty means that all held.
+    `expected` are those that the ring gave to another node, or whose node was emptied; `missing` were not there
+    afterwards; `unexplained` were missing without being expected to be. The shares are fractions of `keys`.
+    """
+
+    keys: int
+    expected: int
+    missing: int
+    unexplained: int
+    expected_share: float
+    missing_share: float
+
+
+@dataclass(frozen=True)
+class Drill:
+    """A failover, a restart or a change of nodes, measured from every client at the same time.
+
+    A write is `lost` when it was acknowledged and is not there afterwards without the ring having moved it or its
+    node having been emptied (those are `moved`), `doubled` when it is there twice, `unknown` when its answer never
+    came. A gap is the longest time between two successes of one client, of Memcached also the longest time for which
+    one node failed it; the worst client counts. `errors` counts failed calls by the error's name. `problems` says
+    which limit was broken; empty means that all held. `kind` is failover, reboot, scale-out or scale-in; `trigger`
+    says it in words.
     """
 
     trigger: str
@@ -71,6 +90,10 @@ class Drill:
     lost_writes: Sequence[str] = ()
     problems: Sequence[str] = ()
     operations: Sequence[Operation] = ()
+    kind: str = "failover"
+    moved: int = 0
+    errors: Mapping[str, int] = field(default_factory=dict)
+    shares: KeyShares | None = None
 
     @property
     def ok(self) -> bool:

@@ -64,14 +64,16 @@ def _verify(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _drill(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
-    from .drill_worker import DrillPlan, run_worker
+    from .drill_record import DrillPlan
+    from .drill_worker import run_worker
 
     numbers = {
         item.name: float(options[item.name])
         for item in dataclasses.fields(DrillPlan)
         if item.name.endswith("_seconds") and item.name in options
     }
-    plan = DrillPlan(run=str(options["run"]), worker=str(options.get("where", "here")), **numbers)
+    where, awaits_nodes = str(options.get("where", "here")), bool(options.get("awaits_nodes"))
+    plan = DrillPlan(run=str(options["run"]), worker=where, awaits_nodes=awaits_nodes, **numbers)
     return {"record": run_worker(endpoint, plan).as_mapping()}
 
 
