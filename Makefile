@@ -16,9 +16,11 @@ help: ## this list
 demo: packages $(READY) ## from nothing to a verified cache and its report (STACK=dev)
 	@$(BIN)/python demo.py --stack $(STACK)
 
+test: WITH := mariadb
 test: packages $(READY) ## the tests: under 8 minutes
 	@$(BIN)/python -m pytest -q -m 'not system' $(PARALLEL)
 
+test-systems: WITH := mariadb browser
 test-systems: packages $(READY) ## whole environments through faults and refusals: some minutes more
 	@$(BIN)/python -m pytest -q -m system $(PARALLEL)
 
@@ -43,7 +45,7 @@ lock: $(READY) ## renew the locked requirements
 	  $(BIN)/uv pip compile -q --python-version 3.11 --python-platform linux --no-header --no-annotate $$file.in -o $$file.txt; done
 
 packages:
-	@scripts/system-packages
+	@scripts/system-packages $(WITH)
 
 $(READY): requirements-dev.txt scripts/environment
 	@scripts/environment $(VENV) requirements-dev.txt
