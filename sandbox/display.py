@@ -45,7 +45,8 @@ STYLES = {
 class Display:
     """The listener of a deployment and of everything around it. Threads may share it.
 
-    `planning` makes the words those of a preview: "create" instead of "created".
+    `planning` makes the words those of a preview: "create" instead of "created". What the program tells of itself
+    comes at the end then, where the lines of the steps do not hide it.
     """
 
     def __init__(self, planning: bool = False, console: Console | None = None) -> None:
@@ -55,6 +56,7 @@ class Display:
         self._lock = threading.Lock()
         self._running: dict[str, str] = {}
         self._status: Status | None = None
+        self._told: list[Text] = []
         self.began = time.monotonic()
 
     def __enter__(self) -> Display:
@@ -67,6 +69,9 @@ class Display:
         if self._status is not None:
             self._status.stop()
             self._status = None
+        for text in self._told:
+            self.console.print(text)
+        self._told.clear()
 
     def say(self, text: str) -> None:
         """One finished thing that is no resource."""
@@ -108,8 +113,12 @@ class Display:
             return
         where = f" ({event.urn.rsplit('::', 1)[-1]})" if event.urn else ""
         style = {"warning": "yellow", "error": "red"}.get(event.severity, "")
+        text = Text(f"{event.severity}{where}: {event.message}", style=style)
+        if self.planning and event.severity == "info":
+            self._told.append(text)
+            return
         out = self.errors if event.severity == "error" else self.console
-        out.print(Text(f"{event.severity}{where}: {event.message}", style=style))
+        out.print(text)
 
     def _finished(self, event: Any) -> None:
         if event.op == "same" and event.error is None:

@@ -217,6 +217,21 @@ def test_markup_in_names_and_messages_is_text():
     assert shown(DiagnosticEvent("info", "[red]x[/red]")) == ["info: [red]x[/red]"]
 
 
+def test_a_preview_keeps_what_the_program_tells_of_itself_for_the_end():
+    told, warned = (
+        DiagnosticEvent("info", "two nodes\n  by the hour"),
+        DiagnosticEvent("warning", "old engine"),
+    )
+
+    assert shown(told, warned, step("create"), planning=True) == [
+        "warning: old engine",
+        f"create     {'aws:ec2/vpc:Vpc':<44} network",
+        "info: two nodes",
+        "  by the hour",
+    ]
+    assert shown(told, step("create"))[0] == "info: two nodes"
+
+
 @pytest.mark.parametrize(
     ("counts", "planning", "text"),
     [
