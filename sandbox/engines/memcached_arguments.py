@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 import os
 import resource
 
@@ -16,7 +17,6 @@ FLAGS = {
     "binding_protocol": "-B",
     "chunk_size": "-n",
     "chunk_size_growth_factor": "-f",
-    "max_item_size": "-I",
     "requests_per_event": "-R",
 }
 SWITCHES = {
@@ -42,8 +42,7 @@ EXTENDED = {
 EXTENDED_VALUES = (
     *("hash_algorithm", "idle_timeout", "slab_automove", "watcher_logbuf_size", "worker_logbuf_size"),
 )
-# Said by other means than a parameter's own option, or without one that this program has.
-HANDLED = ("max_simultaneous_connections", "memcached_connections_overhead", "slab_chunk_max")
+ITEM_SIZE, CHUNK_MOST = 1 << 20, 512
 WITHOUT_OPTION = ("inline_ascii_resp", "expirezero_does_not_evict")
 
 
@@ -51,8 +50,8 @@ def arguments(spec: MemcachedSpec) -> list[str]:
     """The options for a node; what is left at the family's default stays the program's own."""
     options = ["-s", SOCKET, "-a", "700", "-u", getpass.getuser()]
     options += ["-m", str(affordable_megabytes(spec)), "-t", str(min(spec.threads, os.cpu_count() or 1))]
-    options += ["-c", str(_connections(spec))]
-    extended = []
+    options += ["-c", str(_connections(spec)), "-I", str(_item_kilobytes(spec) << 10)]
+    extended = [f"slab_chunk_max={_chunk_kilobytes(spec)}"]
     for name, value in spec.parameters.items():
         if name in FLAGS:
             options += [FLAGS[name], value]
@@ -62,9 +61,7 @@ def arguments(spec: MemcachedSpec) -> list[str]:
             extended.append(EXTENDED[name, value])
         elif name in EXTENDED_VALUES:
             extended.append(f"{name}={value}")
-        elif name == "slab_chunk_max":
-            extended.append(f"{name}={max(1, int(value) >> 10)}")
-    return options + (["-o", ",".join(extended)] if extended else [])
+    return [*options, "-o", ",".join(extended)]
 
 
 def unapplied(spec: MemcachedSpec) -> dict[str, str]:
@@ -79,6 +76,18 @@ def affordable_megabytes(spec: MemcachedSpec) -> int:
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
     overhead = int(spec.parameters.get("memcached_connections_overhead", 100))
     return max(1, min(spec.megabytes - overhead, machine // 16))
+
+
+def _item_kilobytes(spec: MemcachedSpec) -> int:
+    """The program wants full kilobytes, so the limit is up to 1023 bytes higher than asked for."""
+    return -(-int(spec.parameters.get("max_item_size", ITEM_SIZE)) >> 10)
+
+
+def _chunk_kilobytes(spec: MemcachedSpec) -> int:
+    """Large items are kept in chunks. The program starts only with a size that divides the largest item and a page."""
+    if "slab_chunk_max" in spec.parameters:
+        return max(1, int(spec.parameters["slab_chunk_max"]) >> 10)
+    return math.gcd(_item_kilobytes(spec), CHUNK_MOST)
 
 
 def _connections(spec: MemcachedSpec) -> int:

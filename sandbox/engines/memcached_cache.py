@@ -51,11 +51,9 @@ class MemcachedCache:
 
     def _tell(self, node: MemcachedNode, spec: MemcachedSpec) -> None:
         """Have a node answer with the configuration of now; one that is silent learns it when it comes back."""
-        try:
-            node.configure(spec)
-        except EngineError:
-            if node.state(CHECK_SECONDS)["responding"]:
-                raise
+        if node.knows(spec) or not node.state(CHECK_SECONDS)["responding"]:
+            return
+        node.configure(spec)
 
     def remove(self) -> None:
         """End every process and leave no file."""

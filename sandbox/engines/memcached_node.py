@@ -72,11 +72,14 @@ class MemcachedNode:
             raise
         self._told = spec.discovery()
 
+    def knows(self, spec: MemcachedSpec) -> bool:
+        """Whether it answers discovery with this already."""
+        return self._told == spec.discovery()
+
     def configure(self, spec: MemcachedSpec) -> None:
         """Answer discovery with this; raises EngineError when the node does not take it."""
-        if self._told != spec.discovery():
-            change_front(self.directory, {"discovery": spec.discovery()})
-            self._told = spec.discovery()
+        change_front(self.directory, {"discovery": spec.discovery()})
+        self._told = spec.discovery()
 
     def disturb(self, disturbance: dict[str, Any]) -> None:
         """Slow or lose its replies (`front.settings.Disturbance`), until it is told otherwise."""

@@ -17,7 +17,7 @@ from .settings import CONTROL, Settings
 
 HANDSHAKE = 0x16
 BACKLOG = 1024
-BIND_SECONDS = 5.0
+BIND_SECONDS = 2.0
 LONGEST_CHANGE = 1 << 20
 
 

@@ -87,12 +87,12 @@ class Link:
                 self._asked = True
                 self._to_server(self._held[:passed])
             self._held = self._held[passed + dropped :]
-            if not answer:
-                return
-            if self._asked:
+            if answer and self._asked:
                 self._ask_for_quiet(answer)
-            else:
+            elif answer:
                 self._to_client(answer)
+            elif not passed and not dropped:
+                return
 
     def _ask_for_quiet(self, answer: bytes) -> None:
         token = secrets.token_hex(8).encode()
