@@ -53,7 +53,7 @@ def check(config: Mapping[str, Any], project: str, stack: str) -> Settings:
     report = Report(config, project)
     report.check_sections()
     tags = report.section("tags")
-    network = report.section("network")
+    network = report.section("network", ("tags",))
     network_type, check_network = report.network_component(network)
     report.run("network", check_network, {**network, "tags": tags})
     zones = _zones(network)

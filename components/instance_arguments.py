@@ -1,5 +1,6 @@
 """What ClientInstances takes: its arguments, and every problem they can have."""
 
+import ipaddress
 import re
 import zlib
 from collections.abc import Mapping, Sequence
@@ -9,8 +10,11 @@ import pulumi
 from typing_extensions import NotRequired, TypedDict
 
 from .problems import Checks, check_component_name
+from .wording import show
 
 DEFAULT_INSTANCE_TYPE = "t4g.micro"
+_PACKAGE = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9._+:()/~-]*")
+_PACKAGES_LENGTH = 4000
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _INSTANCE_TYPE = re.compile(r"[a-z]+\d+[a-z0-9-]*\.[a-z0-9-]+")
 
@@ -89,6 +93,7 @@ def check_client_instances(name: str, args: ClientInstancesArgs) -> Checks:
         checks.add("security_group_ids", "at most 4, as EC2 takes 5 groups and one is the instances' own")
     for key, rule in checks.get("ingress", {}).items():
         _check_ingress(checks, f"ingress.{key}", rule)
+    _check_packages(checks, checks.get("packages", ()))
     _check_service(checks, checks.get("service", {}))
     return checks
 
@@ -118,13 +123,38 @@ def _check_names(checks: Checks, instances: Sequence[str]) -> None:
         checks.add("instances", f"each name once, got {', '.join(map(repr, repeated))} more than once")
 
 
+def _check_packages(checks: Checks, packages: Sequence[str]) -> None:
+    for index, package in enumerate(packages):
+        if not _PACKAGE.fullmatch(package):
+            checks.add(
+                f"packages[{index}]", f"must be the name of a package, got {show('packages', package)}"
+            )
+    length = sum(map(len, packages))
+    if length > _PACKAGES_LENGTH:
+        checks.add(
+            "packages",
+            f"at most {_PACKAGES_LENGTH} characters in all, as EC2 takes 16384 bytes of user data; got {length}",
+        )
+
+
 def _check_ingress(checks: Checks, path: str, rule: IngressRule) -> None:
     if not 1 <= rule["port"] <= 65535:
         checks.add(f"{path}.port", f"must be 1-65535, got {rule['port']}")
     if ("cidr_block" in rule) == ("security_group_id" in rule):
         checks.add(path, "needs either cidr_block or security_group_id")
-    if rule.get("cidr_block") in ("0.0.0.0/0", "::/0"):
+    block = rule.get("cidr_block")
+    if block in ("0.0.0.0/0", "::/0"):
         checks.add(f"{path}.cidr_block", "opens the port to the whole internet; name the range that needs it")
+    elif block is not None and not _is_range(block):
+        checks.add(f"{path}.cidr_block", f"must be an IPv4 range such as 203.0.113.0/24, got {block!r}")
+
+
+def _is_range(text: str) -> bool:
+    try:
+        ipaddress.IPv4Network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def instance_cpu(instance_type: str) -> str:

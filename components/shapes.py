@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import re
 import types
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Union, get_args, get_origin
@@ -15,6 +16,7 @@ Add = Callable[[str, str], None]
 """Notes a problem: its path, its message."""
 
 _LARGEST_NUMBER = 2**53  # The engine passes numbers on as floats, which hold no larger one exactly.
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _EMPTY = "is empty: give a value, or leave the key out for the default"
 _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
@@ -22,6 +24,11 @@ _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or 
 def is_output(value: object) -> bool:
     """Say whether the value is known only later."""
     return isinstance(value, pulumi.Output | Awaitable)
+
+
+def is_text(value: object) -> bool:
+    """Say whether the value is text that can be sent: JSON can spell half a character, which UTF-8 cannot."""
+    return isinstance(value, str) and not _HALF_CHARACTER.search(value)
 
 
 def check_mapping(add: Add, path: str, args_type: type, given: object) -> None:
@@ -90,8 +97,10 @@ def _check_scalar(add: Add, path: str, hint: type, value: object) -> None:
 
 def _fits(hint: type, value: object) -> bool:
     # A bool is an int to Python, and a component host hands every whole number over as a float.
-    if hint in (str, bool):
-        return isinstance(value, hint)
+    if hint is str:
+        return is_text(value)
+    if hint is bool:
+        return isinstance(value, bool)
     if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) <= _LARGEST_NUMBER:
         return False
     return hint is float or value == int(value)
@@ -102,7 +111,7 @@ def _check_names(add: Add, path: str, hint: Any, value: object) -> None:
         add(path, f"must be a mapping of names to values, got {show(path, value)}")
         return
     for key, item in value.items():
-        if not isinstance(key, str):
+        if not is_text(key):
             add(path, f"must have text as names, got {key!r}; put it in quotes")
         elif item is None:
             add(join(path, key), "is empty")

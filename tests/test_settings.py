@@ -247,6 +247,11 @@ def test_every_problem_of_every_section_is_in_one_report():
         ),
         ({"cache": {"vpc_id": "vpc-1"}}, "cache.vpc_id", "is set by the program; remove it"),
         (
+            {"network": {"availability_zones": ["eu-west-1a", "eu-west-1b"], "tags": {"a": "b"}}},
+            "network.tags",
+            "is set by the program; remove it",
+        ),
+        (
             {"clients": {"instances": ["app"], "policies": {}}},
             "clients.policies",
             "is set by the program; remove it",

@@ -135,7 +135,9 @@ def test_the_outputs_name_each_instance(deploy):
     component = deploy(instances(instances=["write", "read"])).one("aws-cache:index:ClientInstances")
 
     assert set(component.outputs["instance_ids"]) == {"write", "read"}
-    assert set(component.outputs) == {"instance_ids", "private_ips", "security_group_id", "role_name"}
+    assert set(component.outputs) == {
+        *("instance_ids", "private_ips", "public_ips", "security_group_id", "role_name"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -156,6 +158,14 @@ def test_the_outputs_name_each_instance(deploy):
             "ingress.ssh.cidr_block",
             "whole internet",
         ),
+        (
+            {"ingress": {"ssh": {"port": 22, "cidr_block": "10.0.0.1/8"}}},
+            "ingress.ssh.cidr_block",
+            "must be an IPv4 range such as 203.0.113.0/24, got '10.0.0.1/8'",
+        ),
+        ({"packages": ["htop", "-y"]}, "packages[1]", "must be the name of a package, got '-y'"),
+        ({"packages": ["p" * 1000] * 5}, "packages", "at most 4000 characters in all"),
+        ({"packages": ["\ud800"]}, "packages[0]", "must be text, got '\\ud800'"),
         ({"instance_typ": "t4g.micro"}, "instance_typ", "did you mean instance_type?"),
         ({"subnet_ids": {}}, "subnet_ids", "needs at least one subnet"),
     ],
