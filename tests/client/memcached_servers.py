@@ -21,11 +21,12 @@ PORT = 11211
 
 
 class MemcachedServer:
-    """One memcached on a free port of 127.0.0.1."""
+    """One memcached on a free port of 127.0.0.1; `options` are further ones of its command line."""
 
-    def __init__(self, certificates: Certificates | None = None) -> None:
+    def __init__(self, certificates: Certificates | None = None, options: tuple[str, ...] = ()) -> None:
         self.port = free_port()
         self.certificates = certificates
+        self.options = options
         self.start()
 
     @property
@@ -35,6 +36,7 @@ class MemcachedServer:
     def start(self) -> None:
         """Start it, empty, where it was."""
         command = ["memcached", "-l", "127.0.0.1", "-p", str(self.port), "-U", "0", "-m", "64", "-t", "2"]
+        command += self.options
         if os.geteuid() == 0:
             command += ["-u", "root"]
         if self.certificates is not None:

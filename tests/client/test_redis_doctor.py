@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
-from client.doctor import examine
 from client.endpoint import Endpoint
 
 from .conftest import endpoint_of
-from .redis_servers import RedisNode, RedisPair, free_port
-
-
-def diagnose(endpoint: Endpoint, **options: object) -> tuple[str, int]:
-    """The cause, and how many questions it took; fails when that took 3 s."""
-    started = time.monotonic()
-    findings = list(examine(endpoint, **options))
-    assert time.monotonic() - started < 3
-    assert all(not finding.cause for finding in findings[:-1])
-    assert bool(findings[-1].advice) == bool(findings[-1].cause)
-    return findings[-1].cause, len(findings)
+from .diagnoses import diagnose
+from .memcached_servers import MemcachedCluster, MemcachedServer
+from .redis_servers import Certificates, RedisNode, RedisPair, free_port
 
 
 @pytest.fixture
@@ -144,8 +134,26 @@ def test_a_full_cache(own_node: RedisNode):
     assert diagnose(endpoint_of(own_node)) == ("write-refused", 6)
 
 
-def test_memcached_where_redis_was_expected(node: RedisNode, listener: Callable[..., int]):
-    assert diagnose(endpoint_of(node, port=listener(b"ERROR\r\n"))) == ("memcached", 3)
+@pytest.mark.parametrize("tls", [False, True])
+def test_memcached_where_redis_was_expected(certificates: Certificates, tls: bool):
+    server = MemcachedServer(certificates if tls else None)
+    endpoint = Endpoint("redis", "127.0.0.1", server.port, tls=tls, ca_file=str(certificates.authority))
+    try:
+        assert diagnose(endpoint) == ("memcached", 4 if tls else 3)
+    finally:
+        server.stop()
+
+
+def test_the_configuration_endpoint_of_memcached_where_redis_was_expected():
+    cluster = MemcachedCluster(["a.test"])
+    try:
+        endpoint = replace(cluster.endpoint, engine="redis")
+        # Its other answer is that of Memcached to a word it does not know.
+        cluster.configuration.answers[b"PING\r\n"] = b"ERROR\r\n"
+
+        assert diagnose(endpoint, resolver=cluster.resolve) == ("configuration-endpoint", 3)
+    finally:
+        cluster.stop()
 
 
 def test_something_that_never_answers(node: RedisNode, listener: Callable[..., int]):
