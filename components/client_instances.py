@@ -107,7 +107,9 @@ class ClientInstances(pulumi.ComponentResource):
         }
         self.instance_ids = pulumi.Output.all(**{key: item.id for key, item in instances.items()})
         self.private_ips = pulumi.Output.all(**{key: item.private_ip for key, item in instances.items()})
-        public = {key: item.public_ip for key, item in instances.items()} if args.get("public_address") else {}
+        public = (
+            {key: item.public_ip for key, item in instances.items()} if args.get("public_address") else {}
+        )
         # Of nothing `all` makes a list, and a list for a mapping fails the next run.
         self.public_ips = pulumi.Output.all(**public) if public else pulumi.Output.from_input({})
         self.security_group_id = group.id
