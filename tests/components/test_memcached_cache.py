@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 import pytest
 
+from components.memcached_arguments import MemcachedCacheArgs
 from components.memcached_cache import MemcachedCache
 from components.problems import ConfigurationError
 from tests.components.shared import (
@@ -59,46 +60,46 @@ def test_the_default_cluster_is_encrypted_and_spread(cache):
     }
 
 
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        ({"node_count": 60}, {"numCacheNodes": 60, "azMode": "cross-az"}),
-        ({"node_count": 1}, {"numCacheNodes": 1, "azMode": "single-az"}),
-        (
-            {"preferred_availability_zones": ["eu-west-1b", "eu-west-1a"]},
-            {"preferredAvailabilityZones": ["eu-west-1b", "eu-west-1a"], "azMode": "cross-az"},
-        ),
-        (
-            {"preferred_availability_zones": ["eu-west-1b", "eu-west-1b"]},
-            {"preferredAvailabilityZones": ["eu-west-1b", "eu-west-1b"], "azMode": "single-az"},
-        ),
-        ({"subnet_ids": {"eu-west-1a": "subnet-a"}}, {"numCacheNodes": 2, "azMode": "single-az"}),
-        (
-            {"engine_version": "1.5.16", "transit_encryption": False},
-            {
-                "engineVersion": "1.5.16",
-                "parameterGroupName": "default.memcached1.5",
-                "transitEncryptionEnabled": False,
-            },
-        ),
-        ({"node_type": "cache.r7g.large"}, {"nodeType": "cache.r7g.large"}),
-        ({"port": 11212}, {"port": 11212}),
-        ({"parameter_group_name": "shop-memcached"}, {"parameterGroupName": "shop-memcached"}),
-        (
-            {"subnet_group_name": "shop", "subnet_ids": None},
-            {"subnetGroupName": "shop", "azMode": "cross-az"},
-        ),
-        ({"security_group_ids": ["sg-9"]}, {"securityGroupIds": ["sg-9"]}),
-        ({"maintenance_window": "sun:05:00-sun:06:00"}, {"maintenanceWindow": "sun:05:00-sun:06:00"}),
-        ({"notification_topic_arn": TOPIC_ARN}, {"notificationTopicArn": TOPIC_ARN}),
-        (
-            {"network_type": "dual_stack", "ip_discovery": "ipv6"},
-            {"networkType": "dual_stack", "ipDiscovery": "ipv6"},
-        ),
-        ({"apply_immediately": False}, {"applyImmediately": False}),
-        ({"tags": {"owner": "me"}}, {"tags": {"owner": "me", "Name": "cache"}}),
-    ],
-)
+REACHES = [
+    ({"node_count": 60}, {"numCacheNodes": 60, "azMode": "cross-az"}),
+    ({"node_count": 1}, {"numCacheNodes": 1, "azMode": "single-az"}),
+    (
+        {"preferred_availability_zones": ["eu-west-1b", "eu-west-1a"]},
+        {"preferredAvailabilityZones": ["eu-west-1b", "eu-west-1a"], "azMode": "cross-az"},
+    ),
+    (
+        {"preferred_availability_zones": ["eu-west-1b", "eu-west-1b"]},
+        {"preferredAvailabilityZones": ["eu-west-1b", "eu-west-1b"], "azMode": "single-az"},
+    ),
+    ({"subnet_ids": {"eu-west-1a": "subnet-a"}}, {"numCacheNodes": 2, "azMode": "single-az"}),
+    (
+        {"engine_version": "1.5.16", "transit_encryption": False},
+        {
+            "engineVersion": "1.5.16",
+            "parameterGroupName": "default.memcached1.5",
+            "transitEncryptionEnabled": False,
+        },
+    ),
+    ({"node_type": "cache.r7g.large"}, {"nodeType": "cache.r7g.large"}),
+    ({"port": 11212}, {"port": 11212}),
+    ({"parameter_group_name": "shop-memcached"}, {"parameterGroupName": "shop-memcached"}),
+    (
+        {"subnet_group_name": "shop", "subnet_ids": None},
+        {"subnetGroupName": "shop", "azMode": "cross-az"},
+    ),
+    ({"security_group_ids": ["sg-9"]}, {"securityGroupIds": ["sg-9"]}),
+    ({"maintenance_window": "sun:05:00-sun:06:00"}, {"maintenanceWindow": "sun:05:00-sun:06:00"}),
+    ({"notification_topic_arn": TOPIC_ARN}, {"notificationTopicArn": TOPIC_ARN}),
+    (
+        {"network_type": "dual_stack", "ip_discovery": "ipv6"},
+        {"networkType": "dual_stack", "ipDiscovery": "ipv6"},
+    ),
+    ({"apply_immediately": False}, {"applyImmediately": False}),
+    ({"tags": {"owner": "me"}}, {"tags": {"owner": "me", "Name": "cache"}}),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), REACHES)
 def test_each_argument_reaches_the_cluster(cache, change, expected):
     inputs = cache(**change).one(CLUSTER).inputs
 
@@ -195,3 +196,22 @@ def test_a_refusal_registers_nothing(deploy):
             MemcachedCache("cache", cache_args(node_count=0))
 
     assert deploy(program).counts() == {}
+
+
+def test_the_caches_groups_stand_in_the_vpc(cache):
+    assert {item.inputs["vpcId"] for item in cache(vpc_id="vpc-9").of_type(SECURITY_GROUP).values()} == {
+        "vpc-9"
+    }
+
+
+ELSEWHERE = {
+    "vpc_id": test_the_caches_groups_stand_in_the_vpc,
+    "parameters": test_parameters_make_a_group_of_the_engines_family,
+    "deletion_protection": test_deletion_protection_protects_the_cluster,
+}
+
+
+def test_every_argument_has_a_test_that_it_reaches_its_property():
+    tested = {key for change, _ in REACHES for key in change} | set(ELSEWHERE)
+
+    assert tested == set(MemcachedCacheArgs.__annotations__)

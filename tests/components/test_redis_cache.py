@@ -8,6 +8,7 @@ import pulumi
 import pytest
 
 from components.problems import ConfigurationError
+from components.redis_arguments import RedisCacheArgs
 from components.redis_cache import RedisCache
 from tests.components.shared import (
     EGRESS,
@@ -86,61 +87,61 @@ def test_the_default_group_is_safe(cache):
     }
 
 
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        (
-            {"engine": "valkey"},
-            {"engine": "valkey", "engineVersion": "8.2", "parameterGroupName": "default.valkey8"},
-        ),
-        ({"engine_version": "6.2"}, {"engineVersion": "6.2", "parameterGroupName": "default.redis6.x"}),
-        ({"replicas": 2}, {"numCacheClusters": 3, "automaticFailoverEnabled": True, "multiAzEnabled": True}),
-        (
-            {"replicas": 0},
-            {"numCacheClusters": 1, "automaticFailoverEnabled": False, "multiAzEnabled": False},
-        ),
-        ({"node_type": "cache.r7g.large"}, {"nodeType": "cache.r7g.large"}),
-        ({"node_type": "cache.r6gd.xlarge"}, {"nodeType": "cache.r6gd.xlarge", "dataTieringEnabled": True}),
-        ({"port": 6380}, {"port": 6380}),
-        (
-            {"preferred_availability_zones": ["eu-west-1b", "eu-west-1a"]},
-            {"preferredCacheClusterAzs": ["eu-west-1b", "eu-west-1a"]},
-        ),
-        (
-            {"auth_token": TOKEN, "auth_token_update_strategy": "SET"},
-            {"authToken": TOKEN, "authTokenUpdateStrategy": "SET"},
-        ),
-        ({"transit_encryption": False, "authentication": "none"}, {"transitEncryptionEnabled": False}),
-        ({"transit_encryption_mode": "preferred"}, {"transitEncryptionMode": "preferred"}),
-        ({"at_rest_encryption": False}, {"atRestEncryptionEnabled": False}),
-        ({"kms_key_arn": KEY_ARN}, {"kmsKeyId": KEY_ARN}),
-        ({"parameter_group_name": "shop-redis7"}, {"parameterGroupName": "shop-redis7"}),
-        ({"subnet_group_name": "shop", "subnet_ids": None}, {"subnetGroupName": "shop"}),
-        ({"security_group_ids": ["sg-9"]}, {"securityGroupIds": ["sg-9"]}),
-        ({"snapshot_retention_days": 0}, {"snapshotRetentionLimit": 0}),
-        (
-            {"snapshot_window": "03:00-04:00", "maintenance_window": "sun:05:00-sun:06:00"},
-            {"snapshotWindow": "03:00-04:00", "maintenanceWindow": "sun:05:00-sun:06:00"},
-        ),
-        (
-            {"restore_snapshot_name": "automatic.shop-2026-01-01-03-00"},
-            {"snapshotName": "automatic.shop-2026-01-01-03-00"},
-        ),
-        (
-            {"restore_snapshot_arns": ["arn:aws:s3:::backups/shop.rdb"]},
-            {"snapshotArns": ["arn:aws:s3:::backups/shop.rdb"]},
-        ),
-        ({"log_retention_days": 0}, {"logDeliveryConfigurations": []}),
-        ({"notification_topic_arn": TOPIC_ARN}, {"notificationTopicArn": TOPIC_ARN}),
-        (
-            {"network_type": "dual_stack", "ip_discovery": "ipv6"},
-            {"networkType": "dual_stack", "ipDiscovery": "ipv6"},
-        ),
-        ({"auto_minor_version_upgrade": False}, {"autoMinorVersionUpgrade": False}),
-        ({"apply_immediately": False}, {"applyImmediately": False}),
-        ({"tags": {"owner": "me"}}, {"tags": {"owner": "me", "Name": "cache"}}),
-    ],
-)
+REACHES = [
+    (
+        {"engine": "valkey"},
+        {"engine": "valkey", "engineVersion": "8.2", "parameterGroupName": "default.valkey8"},
+    ),
+    ({"engine_version": "6.2"}, {"engineVersion": "6.2", "parameterGroupName": "default.redis6.x"}),
+    ({"replicas": 2}, {"numCacheClusters": 3, "automaticFailoverEnabled": True, "multiAzEnabled": True}),
+    (
+        {"replicas": 0},
+        {"numCacheClusters": 1, "automaticFailoverEnabled": False, "multiAzEnabled": False},
+    ),
+    ({"node_type": "cache.r7g.large"}, {"nodeType": "cache.r7g.large"}),
+    ({"node_type": "cache.r6gd.xlarge"}, {"nodeType": "cache.r6gd.xlarge", "dataTieringEnabled": True}),
+    ({"port": 6380}, {"port": 6380}),
+    (
+        {"preferred_availability_zones": ["eu-west-1b", "eu-west-1a"]},
+        {"preferredCacheClusterAzs": ["eu-west-1b", "eu-west-1a"]},
+    ),
+    (
+        {"auth_token": TOKEN, "auth_token_update_strategy": "SET"},
+        {"authToken": TOKEN, "authTokenUpdateStrategy": "SET"},
+    ),
+    ({"transit_encryption": False, "authentication": "none"}, {"transitEncryptionEnabled": False}),
+    ({"transit_encryption_mode": "preferred"}, {"transitEncryptionMode": "preferred"}),
+    ({"at_rest_encryption": False}, {"atRestEncryptionEnabled": False}),
+    ({"kms_key_arn": KEY_ARN}, {"kmsKeyId": KEY_ARN}),
+    ({"parameter_group_name": "shop-redis7"}, {"parameterGroupName": "shop-redis7"}),
+    ({"subnet_group_name": "shop", "subnet_ids": None}, {"subnetGroupName": "shop"}),
+    ({"security_group_ids": ["sg-9"]}, {"securityGroupIds": ["sg-9"]}),
+    ({"snapshot_retention_days": 0}, {"snapshotRetentionLimit": 0}),
+    (
+        {"snapshot_window": "03:00-04:00", "maintenance_window": "sun:05:00-sun:06:00"},
+        {"snapshotWindow": "03:00-04:00", "maintenanceWindow": "sun:05:00-sun:06:00"},
+    ),
+    (
+        {"restore_snapshot_name": "automatic.shop-2026-01-01-03-00"},
+        {"snapshotName": "automatic.shop-2026-01-01-03-00"},
+    ),
+    (
+        {"restore_snapshot_arns": ["arn:aws:s3:::backups/shop.rdb"]},
+        {"snapshotArns": ["arn:aws:s3:::backups/shop.rdb"]},
+    ),
+    ({"log_retention_days": 0}, {"logDeliveryConfigurations": []}),
+    ({"notification_topic_arn": TOPIC_ARN}, {"notificationTopicArn": TOPIC_ARN}),
+    (
+        {"network_type": "dual_stack", "ip_discovery": "ipv6"},
+        {"networkType": "dual_stack", "ipDiscovery": "ipv6"},
+    ),
+    ({"auto_minor_version_upgrade": False}, {"autoMinorVersionUpgrade": False}),
+    ({"apply_immediately": False}, {"applyImmediately": False}),
+    ({"tags": {"owner": "me"}}, {"tags": {"owner": "me", "Name": "cache"}}),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), REACHES)
 def test_each_argument_reaches_the_group(cache, change, expected):
     inputs = cache(**change).one(GROUP).inputs
 
@@ -345,3 +346,23 @@ def test_a_refusal_registers_nothing_and_tells_everything(deploy):
 
 def test_the_default_warns_of_nothing(cache):
     assert cache().logs == []
+
+
+def test_the_caches_groups_stand_in_the_vpc(cache):
+    assert {item.inputs["vpcId"] for item in cache(vpc_id="vpc-9").of_type(SECURITY_GROUP).values()} == {
+        "vpc-9"
+    }
+
+
+ELSEWHERE = {
+    "vpc_id": test_the_caches_groups_stand_in_the_vpc,
+    "parameters": test_parameters_make_a_group_of_the_engines_family,
+    "final_snapshot": test_the_final_snapshot_has_a_name_of_its_own_that_fits,
+    "deletion_protection": test_deletion_protection_protects_the_data_only,
+}
+
+
+def test_every_argument_has_a_test_that_it_reaches_its_property():
+    tested = {key for change, _ in REACHES for key in change} | set(ELSEWHERE)
+
+    assert tested == set(RedisCacheArgs.__annotations__)
