@@ -1,8 +1,6 @@
 """The dashboard of a cache: its alarms, then a chart per metric with a line per node."""
 
-import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -31,12 +29,6 @@ _FURTHER = {
     ),
 }
 """Metrics to look at beside those with an alarm: (metric, meaning, statistic)."""
-
-
-def dashboard_name(project: str, stack: str, name: str) -> str:
-    """Return PROJECT-STACK-NAME and seven digits, which set apart what becomes alike in CloudWatch's letters."""
-    plain = "-".join(re.sub(r"[^A-Za-z0-9_-]", "-", part) for part in (project, stack, name))
-    return f"{plain}-{hashlib.sha256(json.dumps([project, stack, name]).encode()).hexdigest()[:7]}"
 
 
 def dashboard_body(

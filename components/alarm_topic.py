@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
+from .names import stack_name
 from .policies import account_administers_key, policy_document
 from .problems import Checks, check_component_name
 
@@ -27,8 +28,8 @@ class AlarmTopicArgs(TypedDict):
 class AlarmTopic(pulumi.ComponentResource):
     """An encrypted SNS topic for CloudWatch alarms, with a subscription per address.
 
-    Creates a key with yearly rotation, the topic, its policy and the subscriptions. The key is the topic's own, as
-    CloudWatch cannot publish to a topic under AWS's key for SNS, whose policy admits no service.
+    Creates a key with yearly rotation, the topic with its policy, and the subscriptions. The key is the topic's own,
+    as CloudWatch cannot publish to a topic under AWS's key for SNS, whose policy admits no service.
     """
 
     topic_arn: pulumi.Output[str]
@@ -55,16 +56,21 @@ class AlarmTopic(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        topic = aws.sns.Topic(name, kms_master_key_id=key.arn, tags=tags, opts=child)
-        policy = aws.sns.TopicPolicy(
-            name, arn=topic.arn, policy=topic.arn.apply(lambda arn: _topic_policy(arn, *place)), opts=child
+        # A name of our own, so that the policy, which names the topic, is there from the topic's first moment.
+        topic_name = stack_name(pulumi.get_project(), pulumi.get_stack(), name)
+        topic = aws.sns.Topic(
+            name,
+            name=topic_name,
+            kms_master_key_id=key.arn,
+            policy=_topic_policy(topic_name, *place),
+            tags=tags,
+            opts=child,
         )
         for address in args.get("emails", ()):
             aws.sns.TopicSubscription(
                 f"{name}-{address}", topic=topic.arn, protocol="email", endpoint=address, opts=child
             )
-        # By way of the policy, without which the first alarm could go off and not be published.
-        self.topic_arn = policy.arn
+        self.topic_arn = topic.arn
         self.key_arn = key.arn
         self.register_outputs({key: getattr(self, key) for key in type(self).__annotations__})
 
@@ -122,8 +128,9 @@ def _key_policy(partition: str, region: str, account_id: str) -> str:
     )
 
 
-def _topic_policy(topic_arn: str, partition: str, region: str, account_id: str) -> str:
+def _topic_policy(topic_name: str, partition: str, region: str, account_id: str) -> str:
     """Return a policy that lets the account's alarms and nobody outside the account publish, and only over TLS."""
+    topic_arn = f"arn:{partition}:sns:{region}:{account_id}:{topic_name}"
     return policy_document(
         {
             "Sid": "AlarmsOfTheAccountPublish",

@@ -7,9 +7,10 @@ import pulumi_aws as aws
 
 from .alarm_arguments import CacheAlarmsArgs
 from .alarm_checks import check_cache_alarms
-from .alarm_dashboard import dashboard_body, dashboard_name
+from .alarm_dashboard import dashboard_body
 from .alarm_metrics import NAMESPACE, Alarm, Watched, alarms
 from .alarm_topic import AlarmTopic
+from .names import stack_name
 
 
 class CacheAlarms(pulumi.ComponentResource):
@@ -54,7 +55,7 @@ class CacheAlarms(pulumi.ComponentResource):
         region = aws.get_region(opts=pulumi.InvokeOptions(parent=self)).region
         dashboard = aws.cloudwatch.Dashboard(
             name,
-            dashboard_name=dashboard_name(pulumi.get_project(), pulumi.get_stack(), name),
+            dashboard_name=stack_name(pulumi.get_project(), pulumi.get_stack(), name),
             dashboard_body=pulumi.Output.all(
                 dimensions=pulumi.Output.all(*dimensions),
                 alarm_arns=pulumi.Output.all(*[each.arn for each in made]),

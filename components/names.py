@@ -1,5 +1,7 @@
 """Names that fit every limit of AWS, and the two names that a person addresses."""
 
+import hashlib
+import json
 import re
 
 COMPONENT_NAME_MAXIMUM = 32
@@ -67,3 +69,12 @@ def parameter_path_fault(path: str) -> str | None:
     if path.count("/") > 14:
         return f"{path!r} is too deep: Parameter Store takes 15 levels and one is the parameter's own name"
     return None
+
+
+def stack_name(project: str, stack: str, name: str) -> str:
+    """Return PROJECT-STACK-NAME for what a person looks for in CloudWatch and SNS, in the letters both take.
+
+    Seven digits set apart what would become alike in those letters.
+    """
+    plain = "-".join(re.sub(r"[^A-Za-z0-9_-]", "-", part) for part in (project, stack, name))
+    return f"{plain}-{hashlib.sha256(json.dumps([project, stack, name]).encode()).hexdigest()[:7]}"

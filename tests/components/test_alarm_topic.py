@@ -7,14 +7,15 @@ import json
 import pytest
 
 from components.alarm_topic import AlarmTopic, check_alarm_topic
+from components.names import stack_name
 from components.problems import Problem
 
 COMPONENT = "aws-cache:index:AlarmTopic"
 KEY = "aws:kms/key:Key"
 TOPIC = "aws:sns/topic:Topic"
-POLICY = "aws:sns/topicPolicy:TopicPolicy"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
-TOPIC_ARN = "arn:aws:sns:eu-west-1:123456789012:alarms-1234567"
+NAME = stack_name("aws-cache", "dev", "alarms")
+TOPIC_ARN = f"arn:aws:sns:eu-west-1:123456789012:{NAME}"
 KEY_ARN = "arn:aws:kms:eu-west-1:123456789012:key/alarms-id"
 ROOT = {"AWS": "arn:aws:iam::123456789012:root"}
 OWN_ALARMS = {
@@ -25,8 +26,8 @@ OWN_ALARMS = {
 
 @pytest.fixture
 def topic(deploy):
-    def declare(preview=False, **args):
-        return deploy(lambda: AlarmTopic("alarms", args), preview=preview)
+    def declare(**args):
+        return deploy(lambda: AlarmTopic("alarms", args))
 
     return declare
 
@@ -35,10 +36,10 @@ def statements(document):
     return {each["Sid"]: each for each in json.loads(document)["Statement"]}
 
 
-def test_a_topic_has_its_key_its_policy_and_a_subscription_per_address(topic):
+def test_a_topic_has_its_key_and_a_subscription_per_address(topic):
     made = topic(emails=["a@example.com", "b@example.com"])
 
-    assert made.counts() == {COMPONENT: 1, KEY: 1, TOPIC: 1, POLICY: 1, SUBSCRIPTION: 2}
+    assert made.counts() == {COMPONENT: 1, KEY: 1, TOPIC: 1, SUBSCRIPTION: 2}
     assert {
         name: (item.inputs["topic"], item.inputs["protocol"], item.inputs["endpoint"])
         for name, item in made.of_type(SUBSCRIPTION).items()
@@ -72,10 +73,10 @@ def test_cloudwatch_may_use_the_key_for_alarms_of_this_account_only(topic):
 
 
 def test_only_the_accounts_alarms_and_the_account_may_publish_and_only_over_tls(topic):
-    policy = topic().one(POLICY)
-    found = statements(policy.inputs["policy"])
+    made = topic().one(TOPIC).inputs
+    found = statements(made["policy"])
 
-    assert policy.inputs["arn"] == TOPIC_ARN
+    assert made["name"] == NAME
     assert {each["Resource"] for each in found.values()} == {TOPIC_ARN}
     assert {sid: (each["Effect"], each["Principal"]) for sid, each in found.items()} == {
         "AlarmsOfTheAccountPublish": ("Allow", {"Service": "cloudwatch.amazonaws.com"}),
@@ -87,10 +88,8 @@ def test_only_the_accounts_alarms_and_the_account_may_publish_and_only_over_tls(
     assert found["OnlyOverTls"]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_who_uses_the_topic_waits_for_its_policy(topic):
-    outputs = topic(preview=False).one(COMPONENT).outputs
-
-    assert outputs == {"topic_arn": TOPIC_ARN, "key_arn": KEY_ARN}
+def test_outputs_are_the_topic_and_its_key(topic):
+    assert topic().one(COMPONENT).outputs == {"topic_arn": TOPIC_ARN, "key_arn": KEY_ARN}
 
 
 def test_tags_reach_key_and_topic(topic):

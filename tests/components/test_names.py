@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from components.names import (
@@ -11,6 +13,7 @@ from components.names import (
     elasticache_name_fault,
     member_ids,
     parameter_path_fault,
+    stack_name,
 )
 
 
@@ -77,3 +80,17 @@ def test_a_parameter_path_of_words_is_accepted(path):
 )
 def test_a_parameter_path_that_parameter_store_refuses_is_refused(path, message):
     assert parameter_path_fault(path) == message
+
+
+def test_names_of_two_stacks_are_never_alike():
+    places = [
+        ("a-b", "c", "d"),
+        ("a", "b-c", "d"),
+        ("a.b", "c", "d"),
+        ("a_b", "c", "d"),
+        ("x" * 100, "y" * 100, "z" * 32),
+    ]
+
+    found = {stack_name(*place) for place in places}
+    assert len(found) == len(places)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,255}", name) for name in found)

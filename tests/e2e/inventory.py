@@ -26,6 +26,7 @@ def _kinds(boto: Callable[[str], Any]) -> Iterable[tuple[str, Iterable[str]]]:
     yield from _caches(boto("elasticache"))
     yield from _keys(boto("kms"))
     yield from _identities(boto("iam"))
+    yield from _alarms(boto("cloudwatch"), boto("sns"))
     parameters = boto("ssm").get_paginator("describe_parameters").paginate()
     names = [one["Name"] for page in parameters for one in page["Parameters"]]
     yield "parameter", [one for one in names if not one.startswith(DEFAULT_NAMES)]
@@ -82,3 +83,12 @@ def _identities(iam: Any) -> Iterable[tuple[str, Iterable[str]]]:
     yield "policy", [one["PolicyName"] for one in iam.list_policies(Scope="Local")["Policies"]]
     profiles = iam.list_instance_profiles()["InstanceProfiles"]
     yield "instance profile", [one["InstanceProfileName"] for one in profiles]
+
+
+def _alarms(cloudwatch: Any, sns: Any) -> Iterable[tuple[str, Iterable[str]]]:
+    pages = cloudwatch.get_paginator("describe_alarms").paginate()
+    yield "alarm", [one["AlarmName"] for page in pages for one in page["MetricAlarms"]]
+    dashboards = cloudwatch.list_dashboards()["DashboardEntries"]
+    yield "dashboard", [one["DashboardName"] for one in dashboards]
+    yield "topic", [one["TopicArn"] for one in sns.list_topics()["Topics"]]
+    yield "subscription", [one["SubscriptionArn"] for one in sns.list_subscriptions()["Subscriptions"]]
