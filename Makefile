@@ -21,7 +21,7 @@ test: packages $(READY) ## the tests: under 8 minutes
 	@$(BIN)/python -m pytest -q -m 'not system' $(PARALLEL)
 
 test-systems: WITH := mariadb browser
-test-systems: packages $(READY) $(VENV)/.browser ## whole environments through faults and refusals: some minutes more
+test-systems: packages $(READY) ## whole environments through faults and refusals: some minutes more
 	@$(BIN)/python -m pytest -q -m system $(PARALLEL)
 
 lint: $(READY) ## ruff and pyright
@@ -40,7 +40,7 @@ clean: ## stop the sandbox; remove what was built and installed here (stack stat
 	@rm -rf build .sandbox $(VENV) .pytest_cache .ruff_cache .hypothesis
 
 lock: $(READY) ## renew the locked requirements
-	@for name in requirements requirements-dev requirements-browser; do \
+	@for name in requirements requirements-dev; do \
 	  $(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header --no-annotate $$name.in -o $$name.txt; done
 	@for name in bundle function web; do file=components/data/$$name-requirements; \
 	  $(BIN)/uv pip compile -q --python-version 3.11 --python-platform linux --no-header --no-annotate $$file.in -o $$file.txt; done
@@ -50,8 +50,4 @@ packages:
 
 $(READY): requirements-dev.txt scripts/environment
 	@scripts/environment $(VENV) requirements-dev.txt
-	@touch $@
-
-$(VENV)/.browser: requirements-browser.txt $(READY)
-	@scripts/environment $(VENV) requirements-dev.txt requirements-browser.txt
 	@touch $@

@@ -1,43 +1,47 @@
-"""The components can be offered to every Pulumi language: their schema can be inferred."""
+"""The components can be offered to every Pulumi language: their schema is inferred, and committed."""
 
 from __future__ import annotations
 
 import functools
+import importlib.machinery
+import importlib.util
 import json
+import sys
+from pathlib import Path
 
 import pytest
-from pulumi.provider.experimental.component import ComponentProvider
 
-from components.alarm_topic import AlarmTopic
-from components.cache_access import CacheAccess
-from components.cache_alarms import CacheAlarms
-from components.endpoint_parameter import EndpointParameter
-from components.flow_logs import FlowLogs
-from components.internet_access import InternetAccess
-from components.memcached_cache import MemcachedCache
-from components.network import Network
-from components.redis_cache import RedisCache
-
-COMPONENTS = [
-    Network,
-    InternetAccess,
-    FlowLogs,
-    CacheAccess,
-    RedisCache,
-    MemcachedCache,
-    EndpointParameter,
-    AlarmTopic,
-    CacheAlarms,
-]
-
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCHEMA = ROOT / "docs" / "schema.json"
 
 # The SDK leaves a file of pulumi_aws for the garbage collector to close.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @functools.cache
+def script():
+    loader = importlib.machinery.SourceFileLoader("schema", str(ROOT / "scripts" / "schema"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("schema", loader))
+    # Scripts have no ending, and a cache of their bytecode beside them would look like one.
+    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
+    try:
+        loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = before
+    return module
+
+
+COMPONENTS = script().components()
+
+
+@functools.cache
+def rendered():
+    return script().render()
+
+
+@functools.cache
 def schema():
-    return json.loads(ComponentProvider(COMPONENTS, "aws-cache", "", "0.1.0").schema)
+    return json.loads(rendered())
 
 
 def test_every_component_has_its_arguments_and_outputs_described():
@@ -50,12 +54,47 @@ def test_every_component_has_its_arguments_and_outputs_described():
     assert len(resources) == len(COMPONENTS)
 
 
-def test_every_argument_says_what_it_is():
+@pytest.mark.parametrize("properties", ["inputProperties", "properties"])
+def test_every_argument_and_output_says_what_it_is(properties):
     undescribed = [
         f"{token}.{key}"
         for token, resource in schema()["resources"].items()
-        for key, value in resource["inputProperties"].items()
+        for key, value in resource.get(properties, {}).items()
         if not value.get("description")
     ]
 
     assert undescribed == []
+
+
+def test_the_committed_schema_is_what_the_source_says(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["schema", "--check"])
+    monkeypatch.setattr(script(), "render", rendered)
+
+    script().main()
+
+
+def test_a_change_of_the_surface_is_shown_as_a_difference(monkeypatch, tmp_path):
+    of_yesterday = tmp_path / "schema.json"
+    of_yesterday.write_text(SCHEMA.read_text("utf-8").replace('"nodeType"', '"nodeSize"'))
+    monkeypatch.setattr(sys, "argv", ["schema", "--check"])
+    monkeypatch.setattr(script(), "render", rendered)
+    monkeypatch.setattr(script(), "TARGET", of_yesterday)
+
+    with pytest.raises(SystemExit) as told:
+        script().main()
+    lines = str(told.value).splitlines()
+    assert lines[0] == "docs/schema.json is not what the source says; `make docs` renews it"
+    assert {line.strip(" {:") for line in lines if line[0] in "+-" and "node" in line} >= {
+        '-        "nodeSize": {'.strip(" {:"),
+        '+        "nodeType": {'.strip(" {:"),
+    }
+    assert "nodeSize" in of_yesterday.read_text()
+
+
+def test_it_is_written_as_it_is_checked(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["schema"])
+    monkeypatch.setattr(script(), "render", rendered)
+    monkeypatch.setattr(script(), "TARGET", tmp_path / "schema.json")
+
+    script().main()
+    assert (tmp_path / "schema.json").read_text("utf-8") == SCHEMA.read_text("utf-8")
