@@ -1,10 +1,9 @@
 """What is refused about CacheAlarms before anything is created, and what is warned of."""
 
-import re
-
 from .alarm_arguments import CacheAlarmsArgs
 from .alarm_metrics import SERVERS, Watched, names, why_absent
 from .alarm_topic import check_emails
+from .cache_checks import TOPIC_ARN
 from .engines import DEFAULT_VERSIONS
 from .memcached_checks import MAXIMUM_NODES
 from .node_types import known, node_type_fault, node_type_warnings
@@ -13,7 +12,6 @@ from .shapes import is_output
 from .wording import did_you_mean
 
 _MOST_SERVERS = 6  # a primary and five replicas
-_TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 _MOST = {
     "cpu_percent": (1, 100),
     "memory_percent": (1, 100),
@@ -70,7 +68,7 @@ def _check_receivers(checks: Checks) -> None:
         topic is not None
         and checks.ok("topic_arn")
         and not is_output(topic)
-        and not _TOPIC_ARN.fullmatch(topic)
+        and not TOPIC_ARN.fullmatch(topic)
     ):
         checks.add("topic_arn", f"must be arn:aws:sns:REGION:ACCOUNT:NAME, got {topic!r}")
     if topic is not None and checks.args.get("emails"):

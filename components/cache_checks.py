@@ -9,7 +9,7 @@ from .names import elasticache_name_fault
 from .parameters import check_parameters
 from .problems import Checks
 
-_TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
+TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 
 
 def check_version(checks: Checks, engine: str) -> str | None:
@@ -95,7 +95,7 @@ def check_window(checks: Checks, key: str, parse: Any) -> tuple[int, int] | None
 def check_topic_and_addresses(checks: Checks) -> None:
     """Refuse what is no topic, and kinds of addresses there are not (R133, R165)."""
     topic = checks.get("notification_topic_arn")
-    if topic is not None and not _TOPIC_ARN.fullmatch(topic):
+    if topic is not None and not TOPIC_ARN.fullmatch(topic):
         checks.add("notification_topic_arn", f"must be arn:aws:sns:REGION:ACCOUNT:NAME, got {topic!r} (R165)")
     checks.choice("network_type", ("ipv4", "ipv6", "dual_stack"), "ipv4")
     discovery = checks.choice("ip_discovery", ("ipv4", "ipv6"), "ipv4")

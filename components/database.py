@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
+from .hints import database_hints, tell
 from .policies import policy_document
 from .problems import Checks, check_component_name
 
@@ -78,6 +79,9 @@ class Database(pulumi.ComponentResource):
         check_database(name, args).raise_problems()
         super().__init__("aws-cache:index:Database", name, dict(args), opts)
         tags, child = args.get("tags") or {}, pulumi.ResourceOptions(parent=self)
+        instance_class = args.get("instance_class", DEFAULT_INSTANCE_CLASS)
+        storage_gib, multi_az = int(args.get("storage_gib", 20)), args.get("multi_az", False)
+        tell(self, database_hints(instance_class, storage_gib, multi_az))
         protected = args.get("deletion_protection", False)
         group, client = self._groups(name, args)
         version = args.get("engine_version", DEFAULT_VERSION)
@@ -101,8 +105,8 @@ class Database(pulumi.ComponentResource):
             name,
             engine="mysql",
             engine_version=version,
-            instance_class=args.get("instance_class", DEFAULT_INSTANCE_CLASS),
-            allocated_storage=int(args.get("storage_gib", 20)),
+            instance_class=instance_class,
+            allocated_storage=storage_gib,
             storage_type="gp3",
             storage_encrypted=True,
             db_name=args.get("database_name", "demo"),
@@ -113,7 +117,7 @@ class Database(pulumi.ComponentResource):
             parameter_group_name=parameters.name,
             vpc_security_group_ids=[group.id],
             publicly_accessible=False,
-            multi_az=args.get("multi_az", False),
+            multi_az=multi_az,
             backup_retention_period=int(args.get("backup_retention_days", 1)),
             copy_tags_to_snapshot=True,
             auto_minor_version_upgrade=True,

@@ -85,6 +85,14 @@ def client_instances_hints(args: Mapping[str, Any]) -> list[str]:
     return [f"billed by the hour: {_count(len(args['instances']), 'instance')} of {instance_type}{addresses}"]
 
 
+def database_hints(instance_class: str, storage_gib: int, multi_az: bool) -> list[str]:
+    """Return the hints about a database on RDS."""
+    text = f"billed by the hour: {_count(2 if multi_az else 1, 'database instance')} of {instance_class}"
+    return [
+        f"{text}{' (one a standby)' if multi_az else ''}, and by the month {storage_gib} GiB of storage each"
+    ]
+
+
 def _stated(args: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
     return [key for key in keys if args.get(key) is not None]
 

@@ -7,8 +7,10 @@ import re
 import pytest
 
 from components.client_instances import ClientInstances
+from components.database import DEFAULT_INSTANCE_CLASS, Database
 from components.hints import (
     client_instances_hints,
+    database_hints,
     memcached_cache_hints,
     network_hints,
     redis_cache_hints,
@@ -24,12 +26,16 @@ HINTS = {
     "RedisCache": redis_cache_hints,
     "MemcachedCache": memcached_cache_hints,
     "Network": network_hints,
+    "Database": lambda args: database_hints(
+        DEFAULT_INSTANCE_CLASS, args.get("storage_gib", 20), args.get("multi_az", False)
+    ),
     "ClientInstances": client_instances_hints,
 }
 DECLARED = {
     RedisCache: cache_args(),
     MemcachedCache: cache_args(),
     Network: SUBJECTS["Network"].good(),
+    Database: SUBJECTS["Database"].good(),
     ClientInstances: SUBJECTS["ClientInstances"].good(),
 }
 

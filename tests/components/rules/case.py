@@ -6,10 +6,14 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from components.alarm_checks import check_cache_alarms
 from components.cache_access import CacheAccess, check_cache_access
+from components.cache_alarms import CacheAlarms
 from components.client_function import ClientFunction, check_client_function
 from components.client_instances import ClientInstances
+from components.database import Database, check_database
 from components.endpoint_parameter import EndpointParameter, check_endpoint_parameter
+from components.existing_network import ExistingNetwork, check_existing_network
 from components.flow_logs import FlowLogs, check_flow_logs
 from components.instance_arguments import check_client_instances
 from components.internet_access import InternetAccess, check_internet_access
@@ -24,6 +28,13 @@ from tests.components.shared import cache_args
 
 PLACE = {"vpc_id": "vpc-1", "subnet_ids": {"eu-west-1a": "subnet-a", "eu-west-1b": "subnet-b"}}
 ENDPOINT = {"engine": "redis", "host": "h", "port": 6379, "tls": True}
+ALARMS = {
+    "engine": "redis",
+    "node_type": "cache.r7g.large",
+    "node_count": 2,
+    "member_ids": ["c-001", "c-002"],
+}
+EXISTING = {"vpc_id": "vpc-1", "private_subnet_ids": PLACE["subnet_ids"]}
 ZONES = ["eu-west-1a", "eu-west-1b"]
 
 
@@ -43,6 +54,7 @@ SUBJECTS = {
     "RedisCache": Subject(RedisCache, check_redis_cache, cache_args),
     "MemcachedCache": Subject(MemcachedCache, check_memcached_cache, cache_args),
     "Network": Subject(Network, check_network, _good(availability_zones=ZONES)),
+    "ExistingNetwork": Subject(ExistingNetwork, check_existing_network, _good(**EXISTING)),
     "InternetAccess": Subject(
         InternetAccess,
         check_internet_access,
@@ -51,6 +63,8 @@ SUBJECTS = {
     "FlowLogs": Subject(FlowLogs, check_flow_logs, _good(vpc_id="vpc-1", retention_days=365)),
     "CacheAccess": Subject(CacheAccess, check_cache_access, _good(vpc_id="vpc-1", ports=[6379])),
     "EndpointParameter": Subject(EndpointParameter, check_endpoint_parameter, _good(**ENDPOINT)),
+    "CacheAlarms": Subject(CacheAlarms, check_cache_alarms, _good(**ALARMS, emails=["me@example.com"])),
+    "Database": Subject(Database, check_database, _good(**PLACE)),
     "ClientInstances": Subject(ClientInstances, check_client_instances, _good(**PLACE, instances=["app"])),
     "ClientFunction": Subject(ClientFunction, check_client_function, _good(**PLACE)),
 }

@@ -99,6 +99,18 @@ HINTED = [
         ],
     ),
     *cases(
+        "Database",
+        [
+            (
+                "",
+                {"multi_az": True, "storage_gib": 100},
+                "multi_az",
+                "billed by the hour: 2 database instances of db.t4g.micro (one a standby), and by the month 100 GiB "
+                "of storage each",
+            ),
+        ],
+    ),
+    *cases(
         "ClientInstances",
         [
             (

@@ -81,6 +81,23 @@ REFUSED = [
         ],
     ),
     *cases(
+        "CacheAlarms",
+        [
+            (
+                "R185",
+                {"thresholds": {"cpu_percent": 101}},
+                "thresholds.cpu_percent",
+                "must be 1-100, got 101",
+            ),
+            (
+                "R181 R185",
+                {"thresholds": {"connections": 65_001}},
+                "thresholds.connections",
+                "must be 1-65000, got 65001",
+            ),
+        ],
+    ),
+    *cases(
         "ClientFunction",
         [
             ("R144", {"subnet_ids": {}}, "subnet_ids", "needs 1-16 subnets (R144)"),
