@@ -101,4 +101,6 @@ class NodeConfiguration:
             f"replica-announce-ip {self.address}",
             f"replica-announce-port {self.port}",
         ]
+        if self.server_version >= (7, 0, 0):
+            lines.append(f"bind-source-addr {self.address}")  # a machine of several addresses, as loopback
         return lines + ([f"replicaof {self.master[0]} {self.master[1]}"] if self.master else [])

@@ -65,7 +65,7 @@ class Link:
     def _forward(self, data: bytes) -> None:
         if self._server is None:
             if not data:
-                self.close()
+                self.close(reset=False)
                 return
             self._server = Side(self._loop, self._connect(data), self._from_server, self._server_drained)
         if self._requests is None:

@@ -62,7 +62,7 @@ def node_types() -> dict[str, dict[str, Any]]:
 
 
 def families() -> dict[str, dict[str, Any]]:
-    """The parameter group families of redis and valkey."""
+    """The parameter group families, each with its engine and versions."""
     return _load("parameters")["families"]
 
 

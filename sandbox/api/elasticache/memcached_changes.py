@@ -120,7 +120,8 @@ def _engine_changes(store: Store, cache: Cache, parameters: dict[str, Any]) -> d
 def _node_changes(store: Store, cache: Cache, parameters: dict[str, Any]) -> dict[str, Any]:
     """More nodes, with their zones, or fewer, with the numbers of those that go (R68-R71, R90)."""
     have = len(cache.members)
-    count = memcached_wishes.node_count(parameters.get("NumCacheNodes") or have)
+    asked = parameters.get("NumCacheNodes")
+    count = have if asked is None else memcached_wishes.node_count(asked)
     removed = sorted(parameters.get("CacheNodeIdsToRemove") or [])
     group = store.subnet_group(cache.settings.subnet_group)
     before = [member.zone for member in cache.members if member.node not in removed]

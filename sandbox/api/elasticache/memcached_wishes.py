@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 PORT, NODES_MOST = 11211, 60
 TLS_FROM = (1, 6, 12)
-TLS_NOT_ON = ("t1", "t2", "m1", "m2", "m3", "r3", "c1")
 SINGLE, CROSS = "single-az", "cross-az"
 # Members of a request that are for other engines: with one of them the service refuses it (R104, R105, R154).
 OTHERS = {
@@ -38,7 +37,7 @@ def memcached_settings(service: Service, store: Store, parameters: dict[str, Any
     node_type(parameters.get("CacheNodeType"), row["version"])
     tls = bool(parameters.get("TransitEncryptionEnabled"))
     if tls:
-        _check_tls(row["version"], parameters["CacheNodeType"])
+        _check_tls(row["version"])
     subnets = wishes.subnet_group(service, store, parameters.get("CacheSubnetGroupName"))
     window, _ = windows.choose(parameters.get("PreferredMaintenanceWindow"), None)
     topic = parameters.get("NotificationTopicArn")
@@ -128,11 +127,9 @@ def check_mode(mode: str, places: list[str]) -> None:
         raise invalid_combination("Nodes in several availability zones need AZMode cross-az.")
 
 
-def _check_tls(version: str, name: str) -> None:
-    """R103."""
+def _check_tls(version: str) -> None:
+    """R103. (The node types that have no TLS are closed to new clusters.)"""
     if catalogue.as_numbers(version) < TLS_FROM:
         raise invalid_combination(
             f"Encryption in transit is not supported for engine memcached {version}. (1.6.12 is the first)"
         )
-    if name.split(".")[1] in TLS_NOT_ON:
-        raise invalid_combination(f"Encryption in transit is not supported on {name}.")

@@ -8,7 +8,19 @@ from typing import Any
 
 from . import catalogue
 from .errors import Refusal, cluster_not_found, group_not_found
-from .records import CLUSTER, GROUP, Cache, Event, Member, ParameterGroup, Snapshot, SubnetGroup, now
+from .records import (
+    CLUSTER,
+    GROUP,
+    MEMCACHED,
+    Cache,
+    Event,
+    Member,
+    ParameterGroup,
+    Placement,
+    Snapshot,
+    SubnetGroup,
+    now,
+)
 
 EVENTS_KEPT = 5000
 HASH_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -69,12 +81,18 @@ class Store:
         return found
 
     def cluster(self, name: Any) -> tuple[Cache, Member]:
-        """A cache cluster, a group's member or a single node, with the cache it belongs to."""
+        """A cache cluster with the cache it belongs to: a group's member, a single node, one node of Memcached's.
+
+        One that could not be made has no node; it has a member with no place.
+        """
         wanted = str(name).lower()
         for cache in self.caches:
             for member in cache.members:
                 if member.cluster_id == wanted:
                     return cache, member
+        if wanted in self.clusters:
+            cache = self.clusters[wanted]
+            return cache, Member(cache.name, "", "", Placement("", "", ""), cache.status)
         raise cluster_not_found(name)
 
     def parameter_group(self, name: Any) -> ParameterGroup:
@@ -102,9 +120,11 @@ class Store:
 def _default_parameter_groups() -> dict[str, ParameterGroup]:
     """The service's own groups. Those for cluster mode are named, so that asking for one is refused by its reason."""
     found = {}
-    for family in catalogue.families():
+    for family, row in catalogue.families().items():
         text = f"Default parameter group for {family}"
         found[f"default.{family}"] = ParameterGroup(f"default.{family}", family, text)
+        if row["engine"] == MEMCACHED:
+            continue
         name = f"default.{family}.cluster.on"
         text = f"Customized default parameter group for {family} with cluster mode on"
         found[name] = ParameterGroup(name, family, text, {"cluster-enabled": "yes"})

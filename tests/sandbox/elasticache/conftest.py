@@ -40,6 +40,7 @@ class RememberedEngines:
         self.disturbed: dict[str, tuple[float, float]] = {}
         self.failure: Exception | None = None
         self.hold = 0.0
+        self.on_apply: Callable[[dict[str, Any]], object] = lambda spec: None
 
     def check(self, engine: str) -> dict[str, Any]:
         if isinstance(self.failure, EngineUnavailable):
@@ -51,6 +52,7 @@ class RememberedEngines:
         if self.failure is not None:
             raise self.failure
         self.specs[cache_id] = spec
+        self.on_apply(spec)
         self.ended -= {node_id for node_id, node in spec["nodes"].items() if not node.get("fenced")}
 
     def remove(self, cache_id: str) -> None:

@@ -89,22 +89,16 @@ def _check_kind(parameters: dict[str, Any]) -> None:
 def describe(service: Service, store: Store, parameters: dict[str, Any]) -> dict[str, Any]:
     """One cluster, or all in pages; members of groups are clusters too."""
     name, with_nodes = parameters.get("CacheClusterId"), bool(parameters.get("ShowCacheNodeInfo"))
-    if name:
-        found = [store.cluster(name)]
-    else:
-        caches = (
-            store.clusters.values()
-            if parameters.get("ShowCacheClustersNotInReplicationGroups")
-            else store.caches
-        )
-        found = [(cache, member) for cache in caches for member in cache.members]
-    rows = {
-        member.cluster_id: show_memcached(store, cache, with_nodes)
+    found = [store.cluster(one) for one in ([name] if name else store.clusters)]
+    if not name and not parameters.get("ShowCacheClustersNotInReplicationGroups"):
+        found += [(cache, member) for cache in store.groups.values() for member in cache.members]
+    rows = [
+        show_memcached(store, cache, with_nodes)
         if cache.is_memcached
         else show_cluster(store, cache, member, with_nodes)
         for cache, member in found
-    }
-    return page("CacheClusters", [row for _, row in sorted(rows.items())], parameters)
+    ]
+    return page("CacheClusters", sorted(rows, key=lambda row: row["CacheClusterId"]), parameters)
 
 
 @operation("ModifyCacheCluster")

@@ -97,6 +97,8 @@ def take(service: Service, store: Store, cache: Cache, name: str) -> None:
 
 def _of_cluster(store: Store, name: str) -> tuple[Cache, str]:
     cache, member = store.cluster(name)
+    if cache.is_memcached:
+        raise Refusal("SnapshotFeatureNotSupportedFault", "Memcached has no snapshots. (it keeps nothing)")
     return cache, member.cluster_id
 
 
