@@ -23,7 +23,7 @@ from .load_results import Load
 
 _KEYS = 50  # per connection, each written and read by that one alone, so that it knows what has to be there
 _CAPACITY_SHARE = 0.25  # of the time, to find out what the cache can do
-_COMFORTABLE_SHARE = 0.5  # of what it can do: the rate where none is asked for
+_COMFORTABLE_SHARE = 0.25  # of what it can do: the rate where none is asked for, as sleeping costs the CPU too
 _KINDS = {
     "seconds": float,
     "count": int,

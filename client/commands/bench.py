@@ -25,7 +25,7 @@ from ._reporting import clients, console, finish, new_report, print_failed
 @click.option(
     "--rate",
     type=click.FloatRange(min=0, min_open=True),
-    help="Requests a second. Default: half of what a first quarter of the time shows to be possible.",
+    help="Requests a second. Default: a quarter of what the first quarter of the time shows to be possible.",
 )
 @click.option(
     "--connections", type=click.IntRange(1, 500), default=4, show_default=True, help="At each client."
