@@ -163,5 +163,5 @@ def test_every_argument_that_the_document_names_exists():
     known = {key for one in types for key in one.__annotations__}
 
     named = set(re.findall(r"`(\w+): [^`]+`", DOCUMENT.read_text("utf-8")))
-    assert len(named) == 10
+    assert len(named) == 11
     assert named - known == set()
