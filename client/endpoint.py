@@ -81,13 +81,14 @@ def _problems(endpoint: Endpoint) -> list[str]:
     problems = _engine_problems(endpoint.engine) + _host_problems("host", endpoint.host)
     if endpoint.reader_host is not None:
         problems += _host_problems("reader_host", endpoint.reader_host)
-    port = endpoint.port
+    port: Any = endpoint.port  # whoever read it from a file may have given anything
+    tls: Any = endpoint.tls
     if isinstance(port, bool) or not isinstance(port, int):
         problems.append(f"port: must be a whole number, got {port!r}")
     elif not 1 <= port <= 65535:
         problems.append(f"port: must be 1-65535, got {port}")
-    if not isinstance(endpoint.tls, bool):
-        problems.append(f"tls: must be true or false, got {endpoint.tls!r}")
+    if not isinstance(tls, bool):
+        problems.append(f"tls: must be true or false, got {tls!r}")
     return problems + _token_problems(endpoint.auth_token)
 
 

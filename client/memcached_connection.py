@@ -43,7 +43,7 @@ class MemcachedConnection(Client):
     """
 
     def __init__(self, sock: socket.socket, name: str, address: Address, deadline: Deadline) -> None:
-        super().__init__(address, default_noreply=False)
+        super().__init__(address, default_noreply=False)  # pyright: ignore[reportUnknownMemberType]
         self.name = name
         self.address = address
         self.retire_at = self.used_at = 0.0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from .errors import CacheUnreachable, InvalidEndpoint
 
@@ -28,13 +29,12 @@ def encode_task(values: Mapping[str, Any]) -> str:
 
 def decode_task(word: str) -> dict[str, Any]:
     """Return the task. Raises InvalidEndpoint when the word is none."""
-    try:
+    task: Any = None
+    with contextlib.suppress(ValueError):
         task = json.loads(base64.b64decode(word, validate=True))
-    except ValueError:
-        task = None
     if not isinstance(task, dict):
         raise InvalidEndpoint("work takes one word, as the client on a laptop makes it")
-    return task
+    return cast("dict[str, Any]", task)
 
 
 def unpack(output: str) -> dict[str, Any]:

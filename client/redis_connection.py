@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import redis
 from redis.backoff import NoBackoff
@@ -53,7 +53,7 @@ class RedisConnection:
         self.busy: Deadline | None = deadline
         self._raw = sock
         self._socket = DeadlineSocket(sock, deadline)
-        self._link = _Link(self._socket, host, address)
+        self._link: Any = _Link(self._socket, host, address)  # redis-py types few of its own methods
         self._send = self._link.send_packed_command
         self._pack = self._link.pack_command
 
@@ -146,11 +146,12 @@ class RedisConnection:
     def call_transaction(self, commands: Sequence[Command], deadline: Deadline) -> Any:
         """The list of replies to commands of which all are executed, or none, in one round trip."""
         *queued, executed = self.call_all([("MULTI",), *commands, ("EXEC",)], deadline)
+        made: list[Any] = cast("list[Any]", executed) if isinstance(executed, list) else [executed]
         # The first refusal is the reason; EXEC then only says that there was one.
-        for reply in [*queued, executed, *(executed if isinstance(executed, list) else ())]:
+        for reply in [*queued, *made]:
             if isinstance(reply, ServerError):
                 raise reply
-        return executed
+        return made
 
     @property
     def is_open(self) -> bool:
@@ -185,7 +186,7 @@ class _Link(redis.Connection):
 
     def __init__(self, sock: DeadlineSocket, host: str, address: Address) -> None:
         # RESP2 without driver information: not one round trip but our own login before the first command.
-        super().__init__(
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
             host=host,
             port=address[1],
             protocol=2,

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.util
 import struct
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-try:
-    from _md5 import md5 as _found  # pyright: ignore[reportMissingImports]  # Python's own: OpenSSL looks its own up at every call, which takes a µs
-except ImportError:  # a Python built without it
-    _found = functools.partial(hashlib.md5, usedforsecurity=False)
-
-_md5: Callable[[bytes], Any] = _found
+_md5: Callable[[bytes], Any] = functools.partial(hashlib.md5, usedforsecurity=False)
+if importlib.util.find_spec("_md5"):
+    # Python's own, where it was built with it: OpenSSL looks its own up at every call, which takes a microsecond.
+    _md5 = importlib.import_module("_md5").md5
 _first_of_digest = struct.Struct("<I").unpack_from
 
 _DEFAULT_PORT = "11211"

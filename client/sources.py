@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from .endpoint import Endpoint
 from .errors import CacheRefused, CacheUnreachable, InvalidEndpoint
@@ -58,11 +59,12 @@ def from_parameter(name: str, region: str | None = None) -> Endpoint:
     )
     try:
         # AWS_REGION is what Lambda and the other SDKs know; boto3 by itself reads AWS_DEFAULT_REGION only.
-        session = boto3.Session(region_name=region or os.environ.get("AWS_REGION"))
+        session: Any = boto3.Session(region_name=region or os.environ.get("AWS_REGION"))
         systems_manager = session.client("ssm", config=patience)
         value = systems_manager.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
     except ClientError as error:
-        raise _refusal(name, error.response.get("Error", {})) from error
+        response: Any = error.response
+        raise _refusal(name, response.get("Error", {})) from error
     except NoRegionError as error:
         raise InvalidEndpoint(f"parameter {name}: set AWS_REGION to the stack's region") from error
     except NoCredentialsError as error:
@@ -78,13 +80,11 @@ def from_parameter(name: str, region: str | None = None) -> Endpoint:
 
 def from_stack_outputs(outputs: Mapping[str, Any]) -> Endpoint:
     """See Endpoint.from_stack_outputs."""
-    missing = (
-        [name for name in _REQUIRED if name not in outputs]
-        if isinstance(outputs, Mapping)
-        else list(_REQUIRED)
-    )
+    given: Any = outputs  # read from a file, as a rule: it may be anything
+    named = sorted(map(str, cast("Mapping[str, Any]", given))) if isinstance(given, Mapping) else []
+    missing = [name for name in _REQUIRED if name not in named]
     if missing:
-        found = ", ".join(sorted(outputs)[:8]) if isinstance(outputs, Mapping) and outputs else "none"
+        found = ", ".join(named[:8]) or "none"
         raise InvalidEndpoint(
             f"these are not the outputs of an aws-cache stack: {', '.join(missing)} missing; found: {found}"
         )
@@ -102,23 +102,23 @@ def from_stack_outputs(outputs: Mapping[str, Any]) -> Endpoint:
 
 
 def _from_json(name: str, value: str) -> Endpoint:
-    try:
+    connection: Any = None
+    with contextlib.suppress(ValueError):
         connection = json.loads(value)
-    except ValueError:
-        connection = None
     # The value may hold a token, so that the message quotes nothing of it.
     if not isinstance(connection, dict) or any(key not in connection for key in _REQUIRED):
         raise InvalidEndpoint(
             f"parameter {name} holds no connection (JSON with engine, host and port); "
             "its name usually ends in /connection"
         )
+    fields = cast("dict[str, Any]", connection)
     return Endpoint(
-        engine=connection["engine"],
-        host=connection["host"],
-        port=connection["port"],
-        tls=connection.get("tls", True),
-        reader_host=connection.get("reader_host"),
-        auth_token=connection.get("auth_token"),
+        engine=fields["engine"],
+        host=fields["host"],
+        port=fields["port"],
+        tls=fields.get("tls", True),
+        reader_host=fields.get("reader_host"),
+        auth_token=fields.get("auth_token"),
     )
 
 

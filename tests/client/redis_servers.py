@@ -28,21 +28,25 @@ class Certificates:
 
 
 class RedisNode:
-    """One redis-server on a free port of 127.0.0.1, with everything in a folder of its own."""
+    """One redis-server, on a free port of 127.0.0.1 as a rule, with everything in a folder of its own."""
 
     def __init__(
-        self, folder: Path, certificates: Certificates | None = None, token: str | None = TOKEN
+        self,
+        folder: Path,
+        certificates: Certificates | None = None,
+        token: str | None = TOKEN,
+        address: tuple[str, int] | None = None,
     ) -> None:
         folder.mkdir(parents=True)
         self.folder = folder
         self.token = token
         self.certificates = certificates
-        self.port = free_port()
+        self.host, self.port = address or ("127.0.0.1", free_port())
         self.start()
 
     @property
     def address(self) -> tuple[str, int]:
-        return ("127.0.0.1", self.port)
+        return (self.host, self.port)
 
     def command(self, *words: str | int) -> object:
         """Send one command over a connection of its own."""
@@ -52,7 +56,7 @@ class RedisNode:
     def administrator(self) -> redis.Redis:
         secured = {"ssl": True, "ssl_ca_certs": str(self.certificates.authority)} if self.certificates else {}
         return redis.Redis(
-            port=self.port, host="127.0.0.1", password=self.token, socket_timeout=5, protocol=2, **secured
+            port=self.port, host=self.host, password=self.token, socket_timeout=5, protocol=2, **secured
         )
 
     def kill(self) -> None:
@@ -89,7 +93,9 @@ class RedisNode:
 
     def _start(self) -> subprocess.Popen[bytes]:
         settings = {
-            "bind": "127.0.0.1",
+            "bind": self.host,
+            "bind-source-addr": self.host,
+            "protected-mode": "no",  # it would refuse other loopback addresses than 127.0.0.1
             "save": '""',
             "dir": str(self.folder),
             "repl-diskless-sync-delay": "0",
