@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -54,10 +54,11 @@ class MemcachedClient:
 
     resolver: looks names up (host, port → addresses); for tunnels and tests. Default: the system's.
     maximum_connection_age_seconds: a connection is replaced after this time, give or take a fifth.
-    observe: called with a word (connected, dropped, out, returned, discovered, undiscovered) and details; must not
-        raise or wait.
+    observe: called with a word (connected, dropped, out, returned, discovered, undiscovered, reread) and details;
+        must not raise or wait.
     poll_seconds: how often the list of nodes is asked for, give or take a fifth.
     flush_returning_nodes: whether a node that was out is flushed; without it, it serves what it held.
+    reread: reads the endpoint again when the configuration endpoint is gone or wrong. Default: its parameter, if any.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class MemcachedClient:
         observe: Observer = lambda word, details: None,
         poll_seconds: float = POLL_SECONDS,
         flush_returning_nodes: bool = True,
+        reread: Callable[[], Endpoint] | None = None,
     ) -> None:
         if endpoint.engine != "memcached":
             raise InvalidEndpoint(
@@ -78,9 +80,13 @@ class MemcachedClient:
         if not deadline_seconds > 0:
             raise ValueError(f"deadline_seconds must be more than 0, got {deadline_seconds}")
         self._seconds = deadline_seconds
-        self._endpoint = endpoint
         settings = Settings(
-            resolver, maximum_connection_age_seconds, poll_seconds, flush_returning_nodes, observe
+            resolver,
+            maximum_connection_age_seconds,
+            poll_seconds,
+            flush_returning_nodes,
+            observe,
+            reread or (endpoint.refreshed if endpoint.parameter else None),
         )
         self._cluster = MemcachedCluster(endpoint, settings)
         self._calls = MemcachedCalls(self._cluster)
@@ -94,8 +100,8 @@ class MemcachedClient:
 
     @property
     def endpoint(self) -> Endpoint:
-        """The configuration endpoint."""
-        return self._endpoint
+        """The configuration endpoint in use; another one than at the start once its parameter has changed."""
+        return self._cluster.endpoint
 
     @property
     def library(self) -> str:

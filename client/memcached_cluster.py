@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from .connecting import tls_context
 from .deadline import Deadline
 from .discovery import Configuration
 from .endpoint import Endpoint
-from .errors import CacheUnreachable
+from .errors import CacheError, CacheUnreachable, InvalidEndpoint
 from .memcached_discovery import Discovery, Server
 from .memcached_node import MemcachedNode, Observer
 from .names import Names, Resolver
+from .rereading import Rereading
 from .ring import Ring
 
 
@@ -39,12 +40,15 @@ class Settings(NamedTuple):
     poll_seconds: float
     flush_on_return: bool
     observe: Observer
+    reread: Callable[[], Endpoint] | None
 
 
 class MemcachedCluster:
     """Discovers, and keeps one MemcachedNode per name as long as the cluster has it. Safe to use from threads.
 
-    A name that left the list and is in it again may hold values from before: it begins as a node that was out.
+    A name that left the list and is in it again may hold values from before: it begins as a node that was out. When
+    the configuration endpoint is gone or wrong, the endpoint is read again; another one is asked for its nodes, and
+    until it gives them those of before stay.
     """
 
     def __init__(self, endpoint: Endpoint, settings: Settings) -> None:
@@ -55,8 +59,14 @@ class MemcachedCluster:
         self._layout: Layout | None = None
         self._discovery: Discovery | None = None
         self._lock = threading.Lock()
+        self._rereading = Rereading(endpoint, settings.reread, self._move)
         self._running()
         _live.add(self)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The configuration endpoint in use now."""
+        return self._endpoint
 
     @property
     def known(self) -> Layout | None:
@@ -72,11 +82,20 @@ class MemcachedCluster:
         """The layout of now; waits for the first one. Raises CacheUnreachable or CacheRefused when none comes."""
         layout = self._layout
         if layout is None:
-            self._running().wait_for_first(deadline)
+            self._wait_for_first(deadline)
             layout = self._layout
         if layout is None:
             raise CacheUnreachable("the client was closed meanwhile", "discovery")
         return layout
+
+    def _wait_for_first(self, deadline: Deadline) -> None:
+        while True:
+            used = self._endpoint
+            try:
+                return self._running().wait_for_first(deadline)
+            except CacheError:
+                if not self._rereading.differs_from(used, deadline):
+                    raise
 
     def close(self) -> None:
         """Stop discovery and close every connection; a later call starts again."""
@@ -94,6 +113,20 @@ class MemcachedCluster:
         self._departed |= {node.name for node in nodes if node.is_out}
         self._layout = self._discovery = None
         self._lock = threading.Lock()
+        self._rereading = Rereading(self._endpoint, self._settings.reread, self._move)
+
+    def _move(self, endpoint: Endpoint) -> None:
+        """Go on with another endpoint."""
+        if endpoint.engine != "memcached":
+            raise InvalidEndpoint(f"the parameter now names a {endpoint.engine} cache")
+        context = tls_context(endpoint.ca_file) if endpoint.tls else None
+        with self._lock:
+            self._endpoint, self._context = endpoint, context
+            before, self._discovery = self._discovery, None
+        if before is not None:
+            before.stop()
+            self._running()
+        self._settings.observe("reread", f"the cluster is at {endpoint.address}")
 
     def _running(self) -> Discovery:
         with self._lock:
@@ -105,6 +138,7 @@ class MemcachedCluster:
                     self._names,
                     self._adopt,
                     settings.observe,
+                    self._rereading.start,
                     settings.poll_seconds,
                 )
             return self._discovery
@@ -123,6 +157,8 @@ class MemcachedCluster:
             nodes: dict[str, MemcachedNode] = {}
             for node in configuration.nodes:
                 kept = before.get(node.name)
+                if kept is not None and kept.tls != (self._context is not None):
+                    kept = None
                 nodes[node.name] = kept or MemcachedNode(
                     node,
                     self._context,
@@ -136,8 +172,9 @@ class MemcachedCluster:
             self._departed |= set(before) - set(nodes)
             self._departed -= set(nodes)
             self._layout = Layout(configuration, Ring(nodes), nodes)
-        for name in set(before) - set(nodes):
-            before[name].close()
+        for name, node in before.items():
+            if nodes.get(name) is not node:
+                node.close()
 
 
 _live: weakref.WeakSet[MemcachedCluster] = weakref.WeakSet()

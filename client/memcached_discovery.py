@@ -71,7 +71,8 @@ class Discovery:
     """Polls in a thread of its own, so that no call pays for it, and hands on each newer configuration.
 
     On any fault the last one stays. `servers` gives whom to ask, the configuration endpoint first: every node of a
-    cluster knows the list, so that the endpoint alone cannot stop discovery.
+    cluster knows the list, so that the endpoint alone cannot stop discovery. `lost` is called when the endpoint
+    itself gave none.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Discovery:
         names: Names,
         adopt: Callable[[Configuration, Discovery], None],
         report: Callable[[str, str], None],
+        lost: Callable[[], object],
         poll_seconds: float,
     ) -> None:
         self._servers = servers
@@ -88,6 +90,7 @@ class Discovery:
         self._names = names
         self._adopt = adopt
         self._report = report
+        self._lost = lost
         self._poll_seconds = poll_seconds
         self._stopped = False
         self._changed = threading.Condition()
@@ -148,7 +151,7 @@ class Discovery:
     def _poll(self) -> bool:
         """Ask one server after the other until one answers; whether one did."""
         self.polls += 1
-        for server in self._servers():
+        for position, server in enumerate(self._servers()):
             if self._stopped:
                 return False
             try:
@@ -160,6 +163,8 @@ class Discovery:
                     self.fault = fault
                     self._changed.notify_all()
                 self._report("undiscovered", str(fault))
+                if position == 0:
+                    self._lost()
             else:
                 return True
         return False
