@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SIGNALS = {"kill": "KILL", "freeze": "STOP", "thaw": "CONT"}
 # kind: (what an amount means, without one, at most)
 AMOUNTS = {"slow": ("milliseconds", 100.0, 60_000.0), "lose": ("percent", 1.0, 100.0)}
+ROLES = ("primary", "replica")
 KINDS = (*SIGNALS, "cut", *AMOUNTS, "cut-replication", "heal")
 DONE = {
     "kill": "its processes were killed",
@@ -71,13 +72,14 @@ def find_node(service: Service, name: str) -> tuple[Cache, Member]:
         meant = ", ".join(cache.label(member) for cache, member in found)
         raise SandboxError(f"{name!r} can mean several cache nodes: {meant}")
     labels = sorted(cache.label(member) for cache, member in known)
-    near = difflib.get_close_matches(wanted, [*labels, "primary", "replica"], 1)
+    roles = [role for role in ROLES if _by_role(known, role)]
+    near = difflib.get_close_matches(wanted, [*labels, *roles], 1)
     hint = f"; did you mean {near[0]}?" if near else ""
     raise SandboxError(f"there is no cache node {name!r}{hint}; there are: {', '.join(labels) or 'none'}")
 
 
 def _by_role(known: Known, role: str) -> Known:
-    if role not in ("primary", "replica"):
+    if role not in ROLES:
         return []
     fitting = [
         (cache, member)

@@ -245,6 +245,56 @@ def test_the_summary_counts_in_words(counts, planning, text):
     assert summary(counts, planning) == text
 
 
+@pytest.fixture
+def harmed(monkeypatch):
+    """What a sandbox was asked to do to its cache nodes; it answers in words."""
+    asked = []
+
+    class Harmed:
+        def fault(self, node, action, amount):
+            asked.append((node, action, amount))
+            return f"{node}: done"
+
+    monkeypatch.setattr(inspection.Cloud, "require", lambda folder: Harmed())
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["primary", "kill"], ("primary", "kill", None)),
+        (["0002", "slow"], ("0002", "slow", None)),
+        (["cache-001", "slow", "250"], ("cache-001", "slow", 250.0)),
+        (["cache-001", "lose", "0.5"], ("cache-001", "lose", 0.5)),
+        (["replica", "heal"], ("replica", "heal", None)),
+    ],
+)
+def test_a_fault_is_asked_for_with_its_amount_and_told(run, harmed, words, asked):
+    assert run("fault", *words) == (0, f"{words[0]}: done\n", "")
+    assert harmed == [asked]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["cache-001", "slwo"], "'slwo' is not one of 'kill', 'freeze', 'thaw', 'cut', 'slow', 'lose'"),
+        (["cache-001", "slow", "fast"], "'fast' is not a valid float"),
+        (["cache-001"], "Missing argument 'ACTION'"),
+    ],
+)
+def test_a_fault_that_cannot_be_read_harms_nothing(run, harmed, words, said):
+    code, _, error = run("fault", *words)
+    assert code == 2
+    assert said in error
+    assert harmed == []
+
+
+def test_the_help_of_fault_names_every_kind_of_harm(run):
+    _, help_text, _ = run("fault", "--help")
+    for kind in inspection.FAULTS:
+        assert f"\n  {kind}" in help_text or f", {kind}" in help_text
+
+
 @pytest.mark.parametrize(("seconds", "text"), [(3.9, "3 s"), (63, "1 min 3 s"), (7500, "2 h 5 min")])
 def test_a_duration_reads_as_one_says_it(seconds, text):
     assert inspection.duration(seconds) == text

@@ -12,7 +12,6 @@ from redis.retry import Retry
 
 from sandbox.api.elasticache import monitor
 from sandbox.engines.errors import EngineError
-from sandbox.errors import SandboxError
 
 from .conftest import eventually
 
@@ -329,22 +328,3 @@ def test_a_single_node_that_is_cut_off_keeps_its_data_until_it_is_healed(real):
         real.part.fault("one", "heal")
         eventually(lambda: real.cluster("one")["CacheClusterStatus"] == "available")
         assert single.get("City") == b"Lisbon"
-
-
-@pytest.mark.parametrize(
-    ("node", "kind", "message"),
-    [
-        ("nope", "kill", "there is no cache node 'nope'; there are: cache-001, cache-002"),
-        (
-            "cache-001",
-            "melt",
-            "unknown fault 'melt'; there are kill, freeze, thaw, cut, slow, lose, cut-replication, heal",
-        ),
-    ],
-)
-def test_a_fault_that_makes_no_sense_is_refused(api, node, kind, message):
-    api.create_group()
-    api.available()
-    with pytest.raises(SandboxError) as caught:
-        api.part.fault(node, kind)
-    assert str(caught.value) == message
