@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
 from _name_world import NAME
-from _results import ROOT
 
 Increment = Callable[[str], object]
-PEERS = ROOT / "build" / "peers"
 
 
 class Contestant(NamedTuple):
@@ -22,8 +19,7 @@ class Contestant(NamedTuple):
 
 
 def contestants() -> dict[str, Contestant]:
-    """Those that are installed; what is missing can be put into build/peers (bench/requirements.txt)."""
-    sys.path.append(str(PEERS))
+    """Those that are installed; bench/requirements.txt says how."""
     found = {"client": _ours(), "redis-py": _redis_py(), "redis-py tuned": _redis_py(tuned=True)}
     if importlib.util.find_spec("valkey"):
         found["valkey-py"] = _valkey_py()

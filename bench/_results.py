@@ -10,6 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+sys.path.append(
+    str(ROOT / "build" / "peers")
+)  # clients to compare with, where bench/requirements.txt was installed
 
 
 def show(name: str, rows: Sequence[dict[str, object]]) -> None:
