@@ -69,6 +69,8 @@ def _fault(
         floor = known[name]["min_version"]
         if version and floor and older(version, floor):
             return f"needs {_families()[family]['engine']} {floor} or later, got {version}"
+        if name == "cluster-enabled" and as_text(value) == "yes":
+            return "turns cluster mode on, for which there is no component yet"
         return _value_fault(known[name], as_text(value))
     last = _removed_with(family, name)
     if last:
@@ -87,15 +89,21 @@ def _removed_with(family: str | None, name: str) -> str | None:
 
 
 def _value_fault(item: Mapping[str, Any], value: str) -> str | None:
-    if item["cluster_mode_only"] and value == "yes":
-        return "turns cluster mode on, for which there is no component yet"
     if item["modifiable"] == "no":
         return f"cannot be changed on ElastiCache{_reason(item)}"
+    if value == item["default"]:
+        return None
     allowed = item["allowed"]
     if allowed["kind"] == "enum" and value not in allowed["values"]:
         return f"must be {one_of(allowed['values'])}, got {value!r}{did_you_mean(value, allowed['values'])}"
     if allowed["kind"] in ("int_range", "int_set_or_range"):
         return _number_fault(allowed, value)
+    if allowed["kind"] == "regex" and not re.fullmatch(allowed["pattern"], value):
+        return f"must be of the form {allowed['pattern']}, got {value!r}"
+    if allowed["kind"] == "float_range" and not re.fullmatch(r"\d+(\.\d+)?", value):
+        return f"must be a number, got {value!r}"
+    if allowed["kind"] == "rename_pairs" and len(value.split()) % 2:
+        return f"must be pairs of a command and its new name, got {value!r}"
     return None
 
 

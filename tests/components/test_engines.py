@@ -138,6 +138,9 @@ def test_yaml_words_become_what_redis_reads():
         ("appendonly", "yes", "cannot be changed on ElastiCache (AOF not available on this engine)"),
         ("cluster-enabled", "yes", "turns cluster mode on, for which there is no component yet"),
         ("timeout", [1], "must be text or a number, got [1]"),
+        ("notify-keyspace-events", "Kq", "must be of the form ^[KEg$lshzxeAtdmn]*$, got 'Kq'"),
+        ("rename-commands", "GET", "must be pairs of a command and its new name, got 'GET'"),
+        ("cluster-allow-pubsubshard-when-down", "maybe", "must be yes or no, got 'maybe'"),
     ],
 )
 def test_a_parameter_the_family_does_not_take_is_refused(name, value, message):
