@@ -82,7 +82,7 @@ def _check_receivers(checks: Checks) -> None:
 
 def _check_alarms(checks: Checks, watched: Watched) -> None:
     """Refuse thresholds out of range (R185), alarms there are not, and those this cache does not have."""
-    for key, value in checks.args.get("thresholds", {}).items() if checks.ok("thresholds") else ():
+    for key, value in checks.get("thresholds", {}).items():
         low, high = _MOST.get(key, (0, None))
         reason = why_absent(key, watched)
         if reason:
@@ -94,7 +94,7 @@ def _check_alarms(checks: Checks, watched: Watched) -> None:
         if key not in names():
             hint = did_you_mean(key, names()) or f"; known: {', '.join(names())}"
             checks.add(f"without[{index}]", f"there is no alarm {key!r}{hint}")
-        elif key in (checks.args.get("thresholds") or {}):
+        elif key in checks.get("thresholds", {}):
             checks.add(f"without[{index}]", f"{key} has a threshold too; give one of them")
     if set(checks.get("without", ())) >= {key for key in names() if why_absent(key, watched) is None}:
         checks.add("without", "leaves no alarm; leave CacheAlarms out")

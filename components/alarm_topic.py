@@ -13,7 +13,7 @@ from .problems import Checks, check_component_name
 
 _KEY_DELETION_WINDOW_DAYS = 7
 _SENDING = ("kms:Decrypt", "kms:GenerateDataKey*")
-_ADDRESS = re.compile(r"[^@\s]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 class AlarmTopicArgs(TypedDict):

@@ -106,6 +106,7 @@ def test_tags_reach_key_and_topic(topic):
         (["a.example.com"], "emails[0]", "must look like name@example.com, got 'a.example.com'"),
         (["a@example.com", "b@example"], "emails[1]", "must look like name@example.com, got 'b@example'"),
         (["a@example.com", "a@example.com"], "emails[1]", "'a@example.com' is named twice"),
+        (["a::b@example.com"], "emails[0]", "must look like name@example.com, got 'a::b@example.com'"),
         ("a@example.com", "emails", "must be a list, got 'a@example.com'"),
     ],
 )

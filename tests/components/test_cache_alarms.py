@@ -376,6 +376,12 @@ def test_a_wrong_argument_of_memcached_is_refused(change, path, message):
     assert check_cache_alarms("alarms", given(MEMCACHED, **change)).problems == [Problem(path, message)]
 
 
+def test_thresholds_that_are_none_hide_no_other_problem():
+    problems = check_cache_alarms("alarms", given(thresholds=5, without=["swap_bytes", "swap"])).problems
+
+    assert [path for path, _ in problems] == ["thresholds", "without[1]"]
+
+
 def test_every_problem_is_told_at_once_and_nothing_is_declared(deploy):
     with pytest.raises(ConfigurationError) as refused:
         deploy(lambda: CacheAlarms("Alarms", given(node_count=9, thresholds={"cpu": 1}, emails=["x"])))

@@ -33,6 +33,8 @@ class Life:
     changed: list[dict[str, Any]]
     grown_members: list[str]
     grown: list[dict[str, Any]]
+    memcached: list[dict[str, Any]]
+    clusters: list[dict[str, Any]]
     left: dict[str, list[str]]
 
 
@@ -64,6 +66,13 @@ def _live(environment: Environment) -> Life:
     environment.configure("cache", replicas=2)
     said["grown"] = environment.up()
     grown_members, grown = _members(environment), _alarms(environment)
+    environment.configure("alarms", thresholds=None)
+    environment.configure("cache", engine="memcached", replicas=None, node_count=2)
+    environment.up()
+    memcached = _alarms(environment)
+    clusters = environment.boto("elasticache").describe_cache_clusters(ShowCacheNodeInfo=True)[
+        "CacheClusters"
+    ]
     said["destroy"] = environment.sandbox("destroy").stdout
     return Life(
         **seen,
@@ -71,6 +80,8 @@ def _live(environment: Environment) -> Life:
         changed=changed,
         grown_members=grown_members,
         grown=grown,
+        memcached=memcached,
+        clusters=clusters,
         left=inventory(environment),
     )
 
@@ -174,6 +185,21 @@ def test_a_new_replica_has_its_alarms_and_the_others_keep_theirs(life: Life):
     assert len(life.grown_members) == 3
     assert watched(life.grown) == sorted((node, metric) for node in life.grown_members for metric in metrics)
     assert {alarm["AlarmName"] for alarm in life.alarms} < {alarm["AlarmName"] for alarm in life.grown}
+
+
+def test_another_engine_has_the_alarms_of_its_own_metrics_on_its_own_nodes(life: Life):
+    (cluster,) = life.clusters
+    nodes = [node["CacheNodeId"] for node in cluster["CacheNodes"]]
+    known = [{each["Name"]: each["Value"] for each in alarm["Dimensions"]} for alarm in life.memcached]
+    metrics = {alarm["MetricName"] for alarm in life.memcached}
+
+    assert nodes == ["0001", "0002"]
+    assert {each["CacheClusterId"] for each in known} == {cluster["CacheClusterId"]}
+    assert {node: sum(each["CacheNodeId"] == node for each in known) for node in nodes} == dict.fromkeys(
+        nodes, len(metrics)
+    )
+    assert {"CPUUtilization", "CPUCreditBalance"} < metrics
+    assert not {"ReplicationLag", "DatabaseMemoryUsagePercentage"} & metrics
 
 
 def test_destroy_leaves_no_alarm_no_topic_and_no_dashboard(life: Life):
