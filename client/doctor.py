@@ -25,7 +25,7 @@ def examine(endpoint: Endpoint, resolver: Resolver = system_resolver) -> Iterato
 
     Causes of both engines: name-unknown, name-slow, dropped, refused, unreachable, tls-expected, tls-not-spoken,
     tls-name, tls-untrusted, configuration-endpoint, write-refused. Of Redis: wrong-token, token-missing,
-    token-unexpected, memcached, not-redis, reader. Of Memcached: not-a-cluster, redis, not-memcached,
+    token-unexpected, full, busy, memcached, not-redis, reader. Of Memcached: not-a-cluster, redis, not-memcached,
     node-name-unknown, node-dropped, node-refused, node-tls, node-silent.
     """
     patient = _patient(endpoint, resolver)

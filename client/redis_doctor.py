@@ -57,8 +57,7 @@ class RedisPatient(Patient):
         except CacheRefused as error:
             raise self._refused(error) from error
         except CacheError as error:
-            advice = "What listens there does not answer as Redis does."
-            raise Ill("not-redis", str(error), advice) from error
+            raise self._kept_out(error) from error
         return "yes" + (" with the token" if endpoint.auth_token else ", no token is asked for")
 
     def role(self) -> str:
@@ -109,6 +108,20 @@ class RedisPatient(Patient):
         )
         return Ill("configuration-endpoint", answer, advice)
 
+    @staticmethod
+    def _kept_out(error: CacheError) -> Ill:
+        """No word about the token: the node has no connection left, is held up, or is no Redis."""
+        if "max number of clients" in str(error):
+            advice = (
+                "The node has given all its connections (maxclients): look for clients that open many, or never "
+                "close them; CurrConnections in CloudWatch counts them."
+            )
+            return Ill("full", str(error), advice)
+        if "BUSY" in str(error):
+            advice = "A script holds everything else up: SCRIPT KILL ends it, if it has written nothing."
+            return Ill("busy", str(error), advice)
+        return Ill("not-redis", str(error), "What listens there does not answer as Redis does.")
+
     def _refused(self, error: CacheRefused) -> Ill:
         if error.code == "WRONGPASS":
             advice = (
@@ -131,5 +144,6 @@ class RedisPatient(Patient):
 _WRITE_ADVICE = {
     "OOM": "The memory is full and the policy evicts nothing: a larger node type, or another maxmemory-policy.",
     "READONLY": "This node is a replica: use the primary's endpoint.",
+    "LOADING": "The node has restarted and reads its data: try again soon.",
     "NOPERM": "The user may not write: see its access string.",
 }

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+import redis
 
 from client.endpoint import Endpoint
 
 from .conftest import endpoint_of
 from .diagnoses import diagnose
 from .memcached_servers import MemcachedCluster, MemcachedServer
-from .redis_servers import Certificates, RedisNode, RedisPair, free_port
+from .redis_servers import Certificates, RedisNode, RedisPair, free_port, wait_until
 
 
 @pytest.fixture
@@ -132,6 +133,41 @@ def test_a_full_cache(own_node: RedisNode):
     own_node.command("CONFIG", "SET", "maxmemory", "1")
 
     assert diagnose(endpoint_of(own_node)) == ("write-refused", 6)
+
+
+def test_a_node_that_has_given_all_its_connections(own_node: RedisNode):
+    with own_node.administrator() as administrator:
+        administrator.execute_command("CONFIG", "SET", "maxclients", 1)
+
+        assert diagnose(endpoint_of(own_node)) == ("full", 4)
+
+
+def test_a_node_held_up_by_a_script(own_node: RedisNode):
+    own_node.command("CONFIG", "SET", "busy-reply-threshold", 10)
+    with own_node.administrator() as administrator, own_node.administrator() as other:
+        other.ping()
+        connection = administrator.connection_pool.get_connection()
+        connection.send_command("EVAL", "while true do end", 0)
+        wait_until(lambda: is_busy(other), 10)
+
+        found = diagnose(endpoint_of(own_node))
+
+        other.execute_command("SCRIPT", "KILL")
+        connection.disconnect()
+    assert found == ("busy", 4)
+
+
+def is_busy(administrator: redis.Redis) -> bool:
+    try:
+        return not administrator.ping()
+    except redis.RedisError as error:
+        return "BUSY" in str(error)
+
+
+def test_an_address_to_which_no_way_leads(node: RedisNode):
+    endpoint = endpoint_of(node, host="cache.test")
+
+    assert diagnose(endpoint, resolver=lambda host, port: [("255.255.255.255", port)]) == ("unreachable", 2)
 
 
 @pytest.mark.parametrize("tls", [False, True])
