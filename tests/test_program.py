@@ -38,12 +38,12 @@ def stack_file(stack):
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
 
 
-def run(stack="dev", preview=False, **sections):
+def run(stack="dev", preview=False, as_stack=None, **sections):
     changed = {f"aws-cache:{name}": json.dumps(value) for name, value in sections.items()}
     return deploy(
         lambda: runpy.run_path(str(ROOT / "__main__.py"))["cache"],
         config={**stack_file(stack), **changed},
-        stack=stack,
+        stack=as_stack or stack,
         preview=preview,
     )
 
