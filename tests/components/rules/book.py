@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import hinted, memcached, redis_operation, redis_shape, surroundings, warned
+from . import hinted, memcached, redis_operation, redis_parameters, redis_shape, surroundings, warned
 from .case import Case
 
 
@@ -22,6 +22,7 @@ REFUSED = _numbered(
     [
         *redis_shape.REFUSED,
         *redis_shape.NAMED,
+        *redis_parameters.REFUSED,
         *redis_operation.REFUSED,
         *memcached.REFUSED,
         *memcached.NAMED,
