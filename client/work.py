@@ -99,6 +99,13 @@ def _watch(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
     return {"watch": as_mapping(watch), "events": events[:_MOST_EVENTS]}
 
 
+def _discover(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
+    from .cluster_view import view_cluster
+
+    seconds = _number(options, "deadline_seconds", _DEADLINE_SECONDS)
+    return {"cluster": dataclasses.asdict(view_cluster(endpoint, seconds))}
+
+
 def _get(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
     with _client(endpoint) as client:
         value = client.get(_key(options))
@@ -145,6 +152,7 @@ def _client(endpoint: Endpoint) -> Any:
 _COMMANDS: dict[str, Callable[[Endpoint, Mapping[str, Any]], dict[str, Any]]] = {
     "verify": _verify,
     "drill": _drill,
+    "discover": _discover,
     "bench": _bench,
     "watch": _watch,
     "get": _get,

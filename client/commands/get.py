@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import CheckFailed
+from ..errors import CheckFailed, InvalidEndpoint
 from ._operation import Answer, Operation, operate
 from ._options import Options, common_options
 
@@ -24,7 +24,9 @@ def command(options: Options, key: str, replica: bool) -> int:
         raise click.UsageError("--replica reads from here; add --from here")
 
     def perform(client: RedisClient) -> Answer:
-        value = client.get(key, from_replica=replica)
+        if replica and client.endpoint.engine == "memcached":
+            raise InvalidEndpoint("--replica: Memcached has no replicas to read from")
+        value = client.get(key, from_replica=True) if replica else client.get(key)
         return {"found": value is not None, "value": value}
 
     def describe(answer: Answer) -> bytes | str:

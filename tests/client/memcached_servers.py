@@ -182,5 +182,10 @@ class MemcachedCluster:
 
 def reply(version: int, names: list[str]) -> bytes:
     """What a configuration endpoint says of these nodes."""
-    payload = f"{version}\n{' '.join(f'{name}||{PORT}' for name in names)}\n".encode()
+    return listing(version, [(name, PORT) for name in names])
+
+
+def listing(version: int, nodes: list[tuple[str, int]]) -> bytes:
+    """The same for nodes whose ports differ."""
+    payload = f"{version}\n{' '.join(f'{host}||{port}' for host, port in nodes)}\n".encode()
     return b"CONFIG cluster 0 %d\r\n%b\r\nEND\r\n" % (len(payload), payload)

@@ -13,7 +13,7 @@ from client.memcached_checks import CHECKS, subject_of
 from client.memcached_client import MemcachedClient
 from client.results import CheckResult
 
-from .memcached_servers import MemcachedCluster, MemcachedServer, reply
+from .memcached_servers import MemcachedCluster, MemcachedServer, listing, reply
 from .redis_servers import Certificates
 
 NAMES = ["master.test", "replica.test"]
@@ -91,10 +91,8 @@ def test_nothing_is_claimed_about_tls_where_there_is_none():
 @pytest.mark.skipif(not importlib.util.find_spec("pylibmc"), reason="pylibmc is not installed")
 def test_libmemcached_finds_every_key_on_servers_that_it_can_look_up():
     servers = [MemcachedServer(), MemcachedServer()]
-    nodes = " ".join(f"127.0.0.1||{server.port}" for server in servers)
-    payload = f"1\n{nodes}\n".encode()
     cluster = MemcachedCluster([])
-    cluster.configuration.answer = b"CONFIG cluster 0 %d\r\n%b\r\nEND\r\n" % (len(payload), payload)
+    cluster.configuration.answer = listing(1, [("127.0.0.1", server.port) for server in servers])
     try:
         found = results(cluster, LIBMEMCACHED)[LIBMEMCACHED]
     finally:

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from client import doctor, load_results, results
+from client import cluster_view, doctor, load_results, results
 from client.results import KeyShares, Report
 
 from .test_command_line import environment, run  # noqa: F401 - fixtures
@@ -96,6 +96,8 @@ def test_what_is_no_report_does_not_fit(change):
         ("gap", load_results.Gap, set()),
         ("report", results.Report, {"ok"}),
         ("finding", doctor.Finding, set()),
+        ("cluster", cluster_view.ClusterView, set()),
+        ("node", cluster_view.NodeView, set()),
     ],
 )
 def test_every_field_is_described(part, kind, beside):
