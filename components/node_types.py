@@ -26,7 +26,7 @@ def known(node_type: str) -> dict[str, Any] | None:
 
 
 def node_type_fault(node_type: str, engine: str, version: str) -> str | None:
-    """Return why a new cache of this engine cannot have this node type, or None (R50, R52, R54-R56)."""
+    """Return why a new cache of this engine cannot have this node type, or None (R50, R52, R54-R58)."""
     match = _SHAPE.fullmatch(node_type)
     if not match:
         return f"{node_type!r} must look like cache.t4g.micro{_hint(f'cache.{node_type}')}"
@@ -38,6 +38,8 @@ def node_type_fault(node_type: str, engine: str, version: str) -> str | None:
         return f"{node_type!r} is no size of {family}: {sizes}"
     if item["generation"] == "closed":
         return f"{node_type!r} takes no new caches; use cache.{item['suggest_family'] or 't4g'}"
+    if item["data_tiering"] and engine == "memcached":
+        return f"{node_type!r} keeps data on disks too, which Memcached does not know; use cache.r6g or cache.r7g (R58)"
     floor = item["min_engine"][engine]
     if engine in item["min_engine_firm"] and floor and older(version, floor):
         return f"{node_type!r} needs {engine} {floor} or later, got {version}"

@@ -115,6 +115,13 @@ REFUSED = cases(
             "'t3.micro' must look like cache.t4g.micro; did you mean cache.t3.micro?",
         ),
         (
+            "R57 R58",
+            {"node_type": "cache.r6gd.xlarge"},
+            "node_type",
+            "'cache.r6gd.xlarge' keeps data on disks too, which Memcached does not know; use cache.r6g or cache.r7g "
+            "(R58)",
+        ),
+        (
             "R52",
             {"node_type": "cache.r7g.micro"},
             "node_type",
