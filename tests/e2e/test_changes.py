@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import pytest
 
-from client.drill import evaluate
-from client.drill_record import WorkerRecord
-
 from .environment import Environment
-from .instance_programs import FOLLOWER, WRITER, on_instance
+from .instance_programs import FOLLOWER, on_instance
+from .under_load import GROUP, PARAMETER_GROUP, group, identities, steps, up_under_load
 
 pytestmark = pytest.mark.namespaces
 
-GAP_SECONDS = 5.0
 FOLLOWED_SECONDS = 2.0
-GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
-PARAMETER_GROUP = "aws:elasticache/parameterGroup:ParameterGroup"
 
 
 @pytest.fixture(scope="module")
@@ -32,36 +25,6 @@ def changed(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield environment
     finally:
         environment.stop()
-
-
-def up_under_load(environment: Environment) -> str:
-    """Bring the stack up while an instance writes, prove that no write was harmed, and return what was printed."""
-    with on_instance(environment, WRITER) as writer:
-        began = time.time()
-        said = environment.up()
-    record = WorkerRecord.from_mapping(writer.answer)
-    drill = evaluate("up", began, [record])
-    assert drill.acknowledged > 20
-    assert (drill.lost, drill.doubled) == (0, 0), drill.lost_writes
-    assert drill.write_gap_seconds <= GAP_SECONDS
-    assert drill.read_gap_seconds <= GAP_SECONDS
-    assert record.writes[-1][2] == "ok"
-    return said
-
-
-def steps(said: str, word: str) -> list[str]:
-    """The types of AWS's resources to which this was done; components only mirror their arguments."""
-    return re.findall(rf"^{word} +(aws:\S+) ", said, re.MULTILINE)
-
-
-def identities(environment: Environment) -> Mapping[str, str | None]:
-    """The physical id of each resource by its URN."""
-    return {urn: resource.get("id") for urn, resource in environment.resources().items()}
-
-
-def group(environment: Environment) -> dict[str, Any]:
-    (found,) = environment.boto("elasticache").describe_replication_groups()["ReplicationGroups"]
-    return found
 
 
 def memory(environment: Environment) -> Mapping[str, str]:
