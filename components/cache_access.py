@@ -43,17 +43,18 @@ class CacheAccess(pulumi.ComponentResource):
         check_cache_access(name, args).raise_problems()
         super().__init__("aws-cache:index:CacheAccess", name, dict(args), opts)
         tags, child = args.get("tags") or {}, pulumi.ResourceOptions(parent=self)
+        # A group's description cannot be changed: without the name in it a renamed component keeps its groups.
         cache = aws.ec2.SecurityGroup(
             name,
             vpc_id=args["vpc_id"],
-            description=f"Cache {name}: its port from its clients, nothing outwards",
+            description="The cache: its port from its clients, nothing outwards",
             tags={**tags, "Name": name},
             opts=child,
         )
         client = aws.ec2.SecurityGroup(
             f"{name}-client",
             vpc_id=args["vpc_id"],
-            description=f"Members may reach cache {name}",
+            description="Members may reach the cache",
             tags={**tags, "Name": f"{name}-client"},
             opts=child,
         )

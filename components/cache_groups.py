@@ -34,7 +34,7 @@ def parameter_group_name(
     return aws.elasticache.ParameterGroup(
         name,
         family=family,
-        description=f"Parameters of cache {name}",
+        description="Parameters of the cache",
         parameters=[
             {"name": key, "value": as_text(value)} for key, value in sorted(args["parameters"].items())
         ],

@@ -92,7 +92,7 @@ class ClientFunction(pulumi.ComponentResource):
         group = aws.ec2.SecurityGroup(
             name,
             vpc_id=args["vpc_id"],
-            description=f"Client function {name}: opens nothing; what it reaches comes from the groups it joins",
+            description="Client function: opens nothing; what it reaches comes from the groups it joins",
             tags=tags,
             opts=child,
         )

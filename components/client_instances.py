@@ -149,7 +149,7 @@ class ClientInstances(pulumi.ComponentResource):
         group = aws.ec2.SecurityGroup(
             name,
             vpc_id=args["vpc_id"],
-            description=f"Client instances {name}: opens nothing; what they reach comes from the groups they join",
+            description="Client instances: opens nothing; what they reach comes from the groups they join",
             tags=args.get("tags"),
             opts=child,
         )

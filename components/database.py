@@ -144,14 +144,14 @@ class Database(pulumi.ComponentResource):
         group = aws.ec2.SecurityGroup(
             name,
             vpc_id=args["vpc_id"],
-            description=f"Database {name}: its port from its clients, nothing outwards",
+            description="The database: its port from its clients, nothing outwards",
             tags={**tags, "Name": name},
             opts=child,
         )
         client = aws.ec2.SecurityGroup(
             f"{name}-client",
             vpc_id=args["vpc_id"],
-            description=f"Members may reach database {name}",
+            description="Members may reach the database",
             tags={**tags, "Name": f"{name}-client"},
             opts=child,
         )

@@ -124,7 +124,8 @@ class RedisCache(pulumi.ComponentResource):
 
     def _group_options(self) -> pulumi.ResourceOptions:
         # Left out, the version is a constant for new caches only: AWS's own upgrades must not look like a downgrade.
-        ignored = [] if "engine_version" in self._args else ["engineVersion"]
+        # The id is never stated: one that was imported keeps its own, which is no reason to replace it.
+        ignored = ["replicationGroupId", *([] if "engine_version" in self._args else ["engineVersion"])]
         protect = True if self._args.get("deletion_protection") else None  # None: as the caller's options say
         return pulumi.ResourceOptions(parent=self, ignore_changes=ignored, protect=protect)
 

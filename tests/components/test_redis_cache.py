@@ -207,8 +207,8 @@ def test_logs_are_kept_as_long_as_asked(cache):
 
 
 def test_the_version_is_a_constant_that_later_upgrades_by_aws_do_not_fight(cache):
-    assert cache().one(GROUP).ignore_changes == ("engineVersion",)
-    assert cache(engine_version="7.1").one(GROUP).ignore_changes == ()
+    assert cache().one(GROUP).ignore_changes == ("replicationGroupId", "engineVersion")
+    assert cache(engine_version="7.1").one(GROUP).ignore_changes == ("replicationGroupId",)
 
 
 def test_the_generated_token_is_kept_by_the_stack_and_differs_from_cache_to_cache(cache):
@@ -346,6 +346,17 @@ def test_a_refusal_registers_nothing_and_tells_everything(deploy):
 
 def test_the_default_warns_of_nothing(cache):
     assert cache().logs == []
+
+
+@pytest.mark.parametrize("type_", [SECURITY_GROUP, PARAMETER_GROUP])
+def test_another_name_changes_nothing_that_would_replace_its_groups(deploy, type_):
+    args = cache_args(parameters={"maxmemory-policy": "noeviction"})
+    old, new = (deploy(lambda name=name: RedisCache(name, args)) for name in ("old", "new"))
+
+    def descriptions(run):
+        return sorted(item.inputs["description"] for item in run.of_type(type_).values())
+
+    assert descriptions(old) == descriptions(new)
 
 
 def test_the_caches_groups_stand_in_the_vpc(cache):

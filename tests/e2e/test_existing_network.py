@@ -6,50 +6,20 @@ from typing import Any
 
 import pytest
 
+from .by_hand import network_by_hand
 from .environment import Environment
 from .inventory import inventory
 
 pytestmark = [pytest.mark.namespaces, pytest.mark.system, pytest.mark.timeout(300)]
-
-ZONES = ("eu-west-1a", "eu-west-1b")
 
 
 @pytest.fixture
 def here(new_environment: Environment) -> tuple[Environment, dict[str, Any]]:
     """An environment with a network made by hand, as section `network` names it."""
     new_environment.sandbox("env")
-    network = made_by_hand(new_environment.boto("ec2"))
+    network = network_by_hand(new_environment.boto("ec2"))
     new_environment.configure("network", **{"availability_zones": None, **network})
     return new_environment, network
-
-
-def made_by_hand(ec2: Any) -> dict[str, Any]:
-    """Make a VPC with two private subnets and the endpoints its machines need."""
-    vpc = ec2.create_vpc(CidrBlock="172.20.0.0/16")["Vpc"]["VpcId"]
-    for attribute in ("EnableDnsSupport", "EnableDnsHostnames"):
-        ec2.modify_vpc_attribute(VpcId=vpc, **{attribute: {"Value": True}})
-    subnets = {}
-    for number, zone in enumerate(ZONES):
-        block = f"172.20.{number}.0/24"
-        made = ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=zone)
-        subnets[zone] = made["Subnet"]["SubnetId"]
-    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
-    names = {"VpcId": vpc, "VpcEndpointType": "Gateway", "ServiceName": "com.amazonaws.eu-west-1.s3"}
-    ec2.create_vpc_endpoint(**names, RouteTableIds=[table["RouteTableId"] for table in tables])
-    group = ec2.create_security_group(GroupName="endpoints", Description="endpoints", VpcId=vpc)["GroupId"]
-    https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
-    allowed = [{**https, "IpRanges": [{"CidrIp": "172.20.0.0/16"}]}]
-    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=allowed)
-    for service in ("ssm", "ssmmessages"):
-        ec2.create_vpc_endpoint(
-            VpcId=vpc,
-            VpcEndpointType="Interface",
-            ServiceName=f"com.amazonaws.eu-west-1.{service}",
-            SubnetIds=list(subnets.values()),
-            SecurityGroupIds=[group],
-            PrivateDnsEnabled=True,
-        )
-    return {"vpc_id": vpc, "private_subnet_ids": subnets}
 
 
 def test_the_program_lives_in_a_network_of_somebody_else_and_leaves_it_as_it_was(
