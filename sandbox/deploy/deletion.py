@@ -36,7 +36,7 @@ class Deletion:
         """Deletes what is about to be replaced, after all that cannot outlive it; they are replaced too."""
         doomed = await self._doomed_with(root)
         for one in doomed:
-            if one.protect:
+            if one.protect and one is not root:  # the program has said of the root that it may go
                 raise DeployError(
                     f"{one.type} {one.name} is protected and would have to be replaced; unprotect it first"
                 )

@@ -58,7 +58,7 @@ class Importing:
         if old and old.external:
             run.state.drop(old)
         elif old:
-            if old.protect:
+            if request.protect:
                 raise DeployError("it is protected and would have to be replaced; unprotect it first")
             old.delete = True
         run.state.earlier.append(resource)

@@ -9,6 +9,7 @@ from pulumi.provider.experimental.provider import Provider
 from pulumi.runtime.proto import resource_pb2
 
 from . import wire
+from .aliases import Aliases
 from .bags import UNKNOWN, Bag
 from .deletion import Deletion
 from .diffing import Change, component_change, provider_change
@@ -32,6 +33,7 @@ class Registration:
         self._providers = providers
         self._deletion = deletion
         self._importing = Importing(run, providers)
+        self._aliases = Aliases()
 
     async def register(self, request: Any) -> resource_pb2.RegisterResourceResponse:
         run = self._run
@@ -74,7 +76,7 @@ class Registration:
 
     async def _settled(self, urn: str, request: Any) -> Resource:
         run = self._run
-        old, imported = self._find_old(urn, request.aliasURNs), ""
+        old, imported = self._find_old(urn, self._aliases.learn(urn, request)), ""
         if is_import(request, old):
             old, imported = await self._importing.by_option(urn, request, old)
         resource = goal(urn, request, old)
@@ -96,10 +98,7 @@ class Registration:
 
     def _find_old(self, urn: str, aliases: list[str]) -> Resource | None:
         state = self._run.state
-        for alias in aliases:
-            earlier_urn = alias.replace(
-                f"::{STACK_TYPE}$", "::"
-            )  # the SDK spells the stack as a parent, URNs do not
+        for earlier_urn in aliases:
             if state.find(urn) is None and earlier_urn not in self._run.seen and state.find(earlier_urn):
                 state.rename(earlier_urn, urn)
         return state.find(urn)
@@ -172,7 +171,7 @@ class Registration:
     ) -> None:
         run = self._run
         delete_first = asked.deleteBeforeReplace if asked.deleteBeforeReplaceDefined else change.delete_first
-        if old and old.protect:
+        if old and resource.protect:  # what is no longer protected may be replaced in the same run
             reasons = ", ".join(change.reasons)
             raise DeployError(
                 f"it is protected and would have to be replaced ({reasons}); unprotect it first"

@@ -43,6 +43,7 @@ KEYS = (
     "retainOnDelete",
     "deletedWith",
     "ignoreChanges",
+    "importID",
     "inputs",
     "outputs",
 )
@@ -50,6 +51,7 @@ TREE = """
 stash = pulumi.Stash("stash", input=Output.secret("fixed"), opts=Options(ignore_changes=["input"]))
 box = Box("box", {{"size": {0}}})
 net = Thing("net", zone="{1}", opts=Options(parent=box))
+Thing("box-in", opts=Options(parent=box))
 a = Thing("a", of=net.arn, size={0}, tags={{"x": "{1}"}}, opts=Options(parent=box, ignore_changes=["tags.x"]))
 b = Thing("b", address="{1}", secret=stash.output, opts=Options(depends_on=[a], protect={2}))
 c = Thing("c", zone=b.arn, opts=Options(additional_secret_outputs=["token"], version="1.2.3"))
@@ -67,6 +69,7 @@ pulumi.export("nested", {{"list": [1, 2.5, True], "a": a.size}})
 ALIASED = """
 new = Box("renamed", {"size": 1}, opts=Options(aliases=[pulumi.Alias(name="box")]))
 net = Thing("net", zone="x", opts=Options(parent=new))
+Thing("renamed-in", opts=Options(parent=new))
 moved = Thing("moved", of=net.arn, size=5, opts=Options(aliases=[pulumi.Alias(name="a", parent=new)]))
 """
 STEPS = [
@@ -144,6 +147,62 @@ def test_a_read_resource_is_counted_and_forgotten_alike(both: tuple[Stack, Stack
         assert comparable(ours.deployed()["resources"]) == comparable(engine.resources())
 
 
+IMPORTED = 'Thing("a", size={0}, opts=Options(import_="{1}", ignore_changes=["name"]))'
+
+
+def test_imports_by_option_are_the_engine_s(both: tuple[Stack, Stack, Engine]) -> None:
+    ours, theirs, engine = both
+    for stack in (ours, theirs):
+        give(stack)
+    for size, given in ((1, "given-1"), (2, "given-1"), (1, "given-2"), (1, "given-2")):
+        for stack in (ours, theirs):
+            stack.program(IMPORTED.format(size, given))
+        assert ours.deployment().preview().counts == engine.preview(), (size, given)
+        assert ours.deployment().up().counts == engine.perform("up"), (size, given)
+        assert comparable(ours.deployed()["resources"]) == comparable(engine.resources()), (size, given)
+        assert sorted(ours.cloud.things()) == sorted(theirs.cloud.things())
+
+
+def test_imports_by_file_are_the_engine_s(both: tuple[Stack, Stack, Engine], tmp_path: Path) -> None:
+    ours, theirs, engine = both
+    file = tmp_path / "adopt.json"
+    thing = {"type": "fake:index:Thing", "name": "boxThing", "logicalName": "a", "id": "given-1"}
+    box = {"type": "test:index:Box", "name": "box", "component": True}
+    file.write_text(json.dumps({"resources": [box, {**thing, "parent": "box"}]}))
+    for stack in (ours, theirs):
+        give(stack)
+        stack.program('box = Box("box", {"k": 1})\nThing("a", size=2, opts=Options(parent=box))')
+
+    ours.deployment().import_file(file)
+    flags = ("--yes", "--generate-code=false", "--protect=false", "--stack", "dev")
+    engine.run("import", "--file", str(file), *flags)
+    assert comparable(ours.deployed()["resources"]) == comparable(engine.resources())
+
+    assert ours.deployment().up().counts == engine.perform("up")
+    assert comparable(ours.deployed()["resources"]) == comparable(engine.resources())
+
+
+@pytest.mark.parametrize("key", ["zone", "address"])
+def test_protection_may_go_and_the_resource_be_replaced_at_once(
+    both: tuple[Stack, Stack, Engine], key: str
+) -> None:
+    ours, theirs, engine = both
+    for value, protect in (("x", True), ("y", False)):
+        for stack in (ours, theirs):
+            stack.program(f'Thing("a", {key}="{value}", opts=Options(protect={protect}))')
+        assert ours.deployment().preview().counts == engine.preview()
+        assert ours.deployment().up().counts == engine.perform("up")
+        assert comparable(ours.deployed()["resources"]) == comparable(engine.resources())
+
+
+def give(stack: Stack) -> None:
+    """Put two things there that no stack has made."""
+    for number in (1, 2):
+        inputs = {"name": f"n{number}", "size": 1}
+        thing = {"type": "fake:index:Thing", "logical_name": "a", "name": f"n{number}", "inputs": inputs}
+        stack.cloud.write(f"given-{number}", thing)
+
+
 def test_configuration_reaches_the_program_as_the_engine_gives_it(both: tuple[Stack, Stack, Engine]) -> None:
     ours, theirs, engine = both
     values = """
@@ -178,7 +237,7 @@ def test_the_engine_goes_on_with_a_state_of_ours(both: tuple[Stack, Stack, Engin
     file = tmp_path / "state.json"
     file.write_text(json.dumps(export(Project.load(ours.folder, "dev"), salt)))
     engine.run("stack", "import", "--file", str(file), "--stack", "dev")
-    assert engine.preview() == ours.deployment().preview().counts == {"same": 12}
+    assert engine.preview() == ours.deployment().preview().counts == {"same": 13}
     assert {one["urn"]: one.get("id") for one in engine.resources()} == {
         one["urn"]: one.get("id") for one in ours.deployed()["resources"]
     }
@@ -193,7 +252,7 @@ def test_we_go_on_with_a_state_of_the_engine_s(both: tuple[Stack, Stack, Engine]
     exported = engine.run("stack", "export", "--show-secrets", "--stack", "dev").stdout
     ours.state_path.parent.mkdir(parents=True)
     ours.state_path.write_text(exported)
-    assert ours.up(program).counts == {"same": 12}
+    assert ours.up(program).counts == {"same": 13}
     assert ours.provider.calls == []
     assert ours.deployment().destroy().ok
     assert list(theirs.cloud.by_logical_name()) == ["d"]  # it was to go with a

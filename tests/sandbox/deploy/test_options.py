@@ -52,6 +52,24 @@ def test_an_alias_keeps_the_resource_and_its_children(stack: Stack) -> None:
     assert (after["a"]["id"], after["a"]["parent"]) == (before["a"]["id"], after["new"]["urn"])
 
 
+def test_what_is_named_after_its_parents_follows_their_aliases(stack: Stack) -> None:
+    program = """
+    box = Box("{0}", opts=Options(aliases=[{1}]))
+    chest = Chest("{0}-chest", opts=Options(parent=box))
+    a = Thing("{0}-chest-a", opts=Options(parent=chest))
+    Thing("{0}", of=a.arn, opts=Options(parent=box))
+    Thing("other", opts=Options(parent=chest))
+    """
+    stack.settled(program.format("old", ""))
+    before = {one["id"] for one in stack.resources().values() if one.get("id")}
+
+    assert stack.up(program.format("new", 'pulumi.Alias(name="old")')).counts == {"same": 6}
+
+    assert {one["id"] for one in stack.resources().values() if one.get("id")} == before
+    assert [name for name in stack.resources() if "old" in name] == []
+    assert stack.up(program.format("new", "")).counts == {"same": 6}
+
+
 def test_an_alias_by_parent_follows_a_resource_into_a_component(stack: Stack) -> None:
     stack.settled('a = Thing("a")\nThing("b", of=a.arn)')
     result = stack.up("""
@@ -80,6 +98,13 @@ def test_protection_may_be_taken_off_and_the_state_says_so(stack: Stack) -> None
     stack.settled('Thing("a", opts=Options(protect=True))')
     assert stack.up('Thing("a")').counts == {"same": 2}
     assert stack.deployment().destroy().ok
+
+
+@pytest.mark.parametrize("key", ["zone", "address"])
+def test_what_is_no_longer_protected_may_be_replaced_in_the_same_run(stack: Stack, key: str) -> None:
+    stack.settled(f'Thing("a", {key}="x", opts=Options(protect=True))')
+    assert stack.up(f'Thing("a", {key}="y")').counts == {"same": 1, "replace": 1}
+    assert len(stack.cloud.things()) == 1
 
 
 def test_retain_on_delete_leaves_the_thing_and_forgets_it(stack: Stack) -> None:
