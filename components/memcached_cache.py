@@ -96,6 +96,7 @@ class MemcachedCache(pulumi.ComponentResource):
 
 def _cluster_options(parent: pulumi.Resource, args: MemcachedCacheArgs) -> pulumi.ResourceOptions:
     # Left out, the version is a constant for new caches only: a new constant must not restart, hence empty, an old one.
-    ignored = [] if "engine_version" in args else ["engineVersion"]
+    # The id is never stated: one that was imported keeps its own, which is no reason to replace it.
+    ignored = ["clusterId", *([] if "engine_version" in args else ["engineVersion"])]
     protect = True if args.get("deletion_protection") else None  # None: as the caller's options say
     return pulumi.ResourceOptions(parent=parent, ignore_changes=ignored, protect=protect)

@@ -141,8 +141,8 @@ def test_existing_groups_leave_no_client_group(cache):
 
 
 def test_a_version_left_out_is_only_for_new_caches(cache):
-    assert cache().one(CLUSTER).ignore_changes == ("engineVersion",)
-    assert cache(engine_version="1.6.17").one(CLUSTER).ignore_changes == ()
+    assert cache().one(CLUSTER).ignore_changes == ("clusterId", "engineVersion")
+    assert cache(engine_version="1.6.17").one(CLUSTER).ignore_changes == ("clusterId",)
 
 
 def test_deletion_protection_protects_the_cluster(cache):
