@@ -1,7 +1,8 @@
 """The engine's own command line, opened on this cache: `cache-cli` on an instance.
 
 Host, port, TLS and token are filled in; the token goes through the environment, as arguments are in the process
-list. Further arguments are passed on; `--reader` as the first one opens the reader endpoint.
+list. Further arguments are passed on; `--reader` as the first one opens the reader endpoint. Memcached has no such
+program: there it is memcached_shell.
 """
 
 from __future__ import annotations
@@ -24,8 +25,6 @@ def shell_command(
     endpoint: Endpoint, arguments: Sequence[str], environment: Mapping[str, str]
 ) -> tuple[list[str], dict[str, str]]:
     """The words and the environment of the program to start. Raises InvalidEndpoint when there is none."""
-    if endpoint.engine == "memcached":
-        raise InvalidEndpoint("cache-cli opens Redis and Valkey; this cache is Memcached")
     further = list(arguments)
     host = endpoint.host
     if further[:1] == ["--reader"]:
@@ -47,12 +46,21 @@ def shell_command(
 
 
 def main() -> None:
-    """Become the engine's command line."""
+    """Open the engine's command line."""
     exit_with(_run)
 
 
-def _run() -> NoReturn:
-    words, environment = shell_command(Endpoint.from_environment(), sys.argv[1:], os.environ)
+def _run() -> int:
+    endpoint, arguments = Endpoint.from_environment(), sys.argv[1:]
+    if endpoint.engine == "memcached":
+        from .memcached_shell import open_shell
+
+        return open_shell(endpoint, arguments)
+    return _become(endpoint, arguments)
+
+
+def _become(endpoint: Endpoint, arguments: Sequence[str]) -> NoReturn:
+    words, environment = shell_command(endpoint, arguments, os.environ)
     os.execve(words[0], words, environment)  # noqa: S606 - it takes this process's place, and needs no shell
 
 

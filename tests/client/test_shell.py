@@ -57,7 +57,6 @@ def test_valkeys_is_taken_first(path, tmp_path):
     [
         (ENDPOINT, [], "none of valkey-cli, redis6-cli, redis-cli is installed"),
         (Endpoint("redis", "x", 1), ["--reader"], "this cache has no reader endpoint"),
-        (Endpoint("memcached", "x", 1), [], "this cache is Memcached"),
     ],
 )
 def test_what_cannot_be_opened_is_said(tmp_path, endpoint, arguments, message):
