@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
 from .names import stack_name
+from .place import place_of
 from .policies import account_administers_key, policy_document
 from .problems import Checks, check_component_name
 
@@ -41,12 +42,7 @@ class AlarmTopic(pulumi.ComponentResource):
         check_alarm_topic(name, args).raise_problems()
         super().__init__("aws-cache:index:AlarmTopic", name, dict(args), opts)
         tags, child = args.get("tags") or {}, pulumi.ResourceOptions(parent=self)
-        lookup = pulumi.InvokeOptions(parent=self)
-        place = (
-            aws.get_partition(opts=lookup).partition,
-            aws.get_region(opts=lookup).region,
-            aws.get_caller_identity(opts=lookup).account_id,
-        )
+        place = place_of(self)
         key = aws.kms.Key(
             name,
             description=f"Alarms of {pulumi.get_project()} {pulumi.get_stack()}",

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
 from .names import default_parameter_path, parameter_path_fault
+from .place import place_of
 from .policies import KEY_USE, account_administers_key, policy_document
 from .problems import Checks, check_component_name
 
@@ -67,18 +68,13 @@ class EndpointParameter(pulumi.ComponentResource):
         tags, child = args.get("tags") or {}, pulumi.ResourceOptions(parent=self)
         project, stack = pulumi.get_project(), pulumi.get_stack()
         path = args.get("parameter_path", default_parameter_path(project, stack))
-        lookup = pulumi.InvokeOptions(parent=self)
-        region = aws.get_region(opts=lookup).region
+        place = place_of(self)
         key = aws.kms.Key(
             name,
             description=f"Endpoint and connection of {path}",
             enable_key_rotation=True,
             deletion_window_in_days=int(args.get("key_deletion_window_days", 7)),
-            policy=_key_policy(
-                aws.get_partition(opts=lookup).partition,
-                aws.get_caller_identity(opts=lookup).account_id,
-                region,
-            ),
+            policy=_key_policy(*place),
             tags=tags,
             opts=child,
         )
@@ -104,7 +100,7 @@ class EndpointParameter(pulumi.ComponentResource):
         self.connection_parameter = connection.name
         self.key_arn = key.arn
         self.read_policy_json = pulumi.Output.all(key.arn, endpoint.arn, connection.arn).apply(
-            lambda arns: _read_policy(region, *arns)
+            lambda arns: _read_policy(place.region, *arns)
         )
         self.register_outputs({key: getattr(self, key) for key in type(self).__annotations__})
 
@@ -145,7 +141,7 @@ def _whole(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, "port": int(values["port"])}
 
 
-def _key_policy(partition: str, account_id: str, region: str) -> str:
+def _key_policy(partition: str, region: str, account_id: str) -> str:
     """Return a policy by which the account administers the key, and uses it through Parameter Store only.
 
     Whom the account lets use it is for the identity policies to say: no principal gets in by this policy alone.

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
+from .place import place_of
 from .policies import KEY_USE, account_administers_key, assume_role_policy, policy_document
 from .problems import Checks, check_component_name
 from .retention import retention_fault
@@ -42,12 +43,7 @@ class FlowLogs(pulumi.ComponentResource):
         check_flow_logs(name, args).raise_problems()
         super().__init__("aws-cache:index:FlowLogs", name, dict(args), opts)
         tags, child = args.get("tags") or {}, pulumi.ResourceOptions(parent=self)
-        lookup, label = pulumi.InvokeOptions(parent=self), f"{name}-flow-logs"
-        place = (
-            aws.get_partition(opts=lookup).partition,
-            aws.get_region(opts=lookup).region,
-            aws.get_caller_identity(opts=lookup).account_id,
-        )
+        place, label = place_of(self), f"{name}-flow-logs"
         key = aws.kms.Key(
             label,
             description=f"Flow logs of {name}",
