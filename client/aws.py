@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import CacheError, CacheRefused, CacheUnreachable, InvalidEndpoint
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
 
 _DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}
 _EXPIRED = {
@@ -20,14 +17,15 @@ _EXPIRED = {
 }
 
 
-def aws_client(service: str, region: str | None, read_timeout: float = 20) -> BaseClient:
+def aws_client(service: str, region: str | None, read_timeout: float = 20) -> Any:
     """A client of one service; whoever wants another try asks for it."""
     from boto3.session import Session
     from botocore.config import Config
 
     # A repeated invoke would run a drill twice.
     config = Config(connect_timeout=5, read_timeout=read_timeout, retries={"total_max_attempts": 1})
-    return Session(region_name=region).client(service, config=config)
+    session: Any = Session(region_name=region)
+    return session.client(service, config=config)
 
 
 class explained:
@@ -63,7 +61,7 @@ class explained:
 
 def _refusal(doing: str, error: Any) -> CacheError:
     code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
-    if code == "InvalidInstanceId":
+    if code in {"InvalidInstanceId", "TargetNotConnected"}:
         return CacheUnreachable(
             f"{doing}: Systems Manager does not reach the instance. It is stopped, still booting, or cannot reach the "
             "ssm and ssmmessages endpoints",

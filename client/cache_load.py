@@ -95,7 +95,8 @@ class Load:
     def run(self) -> Answer:
         """The value: from the cache, from elsewhere, or loaded."""
         # The time that counts as the value's creation is its `refresh_at`: it is expired at once when that has come.
-        with Lock(self, self._create, self._known, 0, self._create_beside) as value:
+        lock: Any = Lock(self, self._create, self._known, 0, self._create_beside)
+        with lock as value:
             return self._times.answer(self._entry, value, self._loaded)
 
     def acquire(self, wait: bool = True) -> bool:

@@ -47,7 +47,8 @@ def evaluate(
     if limits.lost is None and keeps_writes:
         limits = replace(limits, lost=0)
     emptied = emptied_nodes(records, emptied)
-    acknowledged, present, moved, lost, doubled, unknown = 0, 0, 0, [], 0, 0
+    acknowledged = present = moved = doubled = unknown = 0
+    lost: list[str] = []
     write_gap = read_gap = 0.0
     errors: Counter[str] = Counter()
     for record in records:
@@ -150,7 +151,7 @@ def _timeline(
 
 def _worker_events(triggered_at: float, record: WorkerRecord) -> list[Event]:
     place = record.worker
-    events = []
+    events: list[Event] = []
     bad = [(at, outcome) for at, _, outcome in record.writes if outcome != "ok" and at >= triggered_at]
     if bad:
         at, outcome = bad[0]

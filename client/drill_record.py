@@ -53,22 +53,22 @@ class WorkerRecord:
     """
 
     worker: str
-    writes: list[Call] = field(default_factory=list)
-    reads: list[Call] = field(default_factory=list)
-    names: list[tuple[float, str]] = field(default_factory=list)
-    sockets: list[tuple[float, str]] = field(default_factory=list)
-    events: list[tuple[float, str, str]] = field(default_factory=list)
-    master_at: list[tuple[float, str]] = field(default_factory=list)
-    present: list[int] = field(default_factory=list)
-    errors: dict[str, int] = field(default_factory=dict)
+    writes: list[Call] = field(default_factory=list[Call])
+    reads: list[Call] = field(default_factory=list[Call])
+    names: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
+    sockets: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
+    events: list[tuple[float, str, str]] = field(default_factory=list[tuple[float, str, str]])
+    master_at: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
+    present: list[int] = field(default_factory=list[int])
+    errors: dict[str, int] = field(default_factory=dict[str, int])
     staleness_seconds: float | None = None
     library: str = ""
     key: str = ""
-    layouts: list[tuple[float, str]] = field(default_factory=list)
+    layouts: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
     filled: int = 0
     filled_at: float = 0.0
-    kept: list[int] = field(default_factory=list)
-    out: list[str] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list[int])
+    out: list[str] = field(default_factory=list[str])
 
     def as_mapping(self) -> dict[str, Any]:
         """Short enough for Run Command's 24,000 characters when packed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from .work import perform_here
 
@@ -15,7 +15,8 @@ def handler(event: Any, context: object) -> dict[str, Any]:
     The endpoint is read anew for each call, so that a replaced cache or a rotated token needs no new function. What
     went wrong comes back under `error`; the handler itself does not fail, so Lambda repeats nothing.
     """
-    task = {"where": "function", **(event if isinstance(event, dict) else {})}
+    given = cast("dict[str, Any]", event) if isinstance(event, dict) else {}
+    task: dict[str, Any] = {"where": "function", **given}
     if "maximum_seconds" in task:
         task["maximum_seconds"] = min(task["maximum_seconds"], _seconds_left(context))
     return perform_here(task)

@@ -12,7 +12,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,9 @@ from .load_results import Load
 
 _KEYS = 50  # per connection, each written and read by that one alone, so that it knows what has to be there
 _CAPACITY_SHARE = 0.25  # of the time, to find out what the cache can do
-_COMFORTABLE_SHARE = 0.25  # of what it can do: the rate where none is asked for, as sleeping costs the CPU too
+_COMFORTABLE_SHARE = (
+    0.25  # of what it can do: the rate where none is asked for, as sleeping costs the CPU too
+)
 _KINDS = {
     "seconds": float,
     "count": int,
@@ -53,7 +55,9 @@ class LoadPlan:
         """The plan in a task. Raises InvalidEndpoint when a value is no number."""
         given = {**options, "seconds": options.get("maximum_seconds", cls.seconds)}
         try:
-            numbers = {name: _KINDS[name](given[name]) for name in _KINDS if given.get(name) is not None}
+            numbers: dict[str, Any] = {
+                name: kind(given[name]) for name, kind in _KINDS.items() if given.get(name) is not None
+            }
         except (TypeError, ValueError) as error:
             raise InvalidEndpoint(f"bench takes numbers for {', '.join(_KINDS)}: {error}") from error
         return cls(**numbers)
@@ -96,7 +100,7 @@ def _taken(connections: list[_Connection]) -> list[Sample]:
     return sorted(samples)
 
 
-def _all(connections: list[_Connection], call: Any) -> None:
+def _all(connections: list[_Connection], call: Callable[[_Connection], object]) -> None:
     failures: list[CacheError] = []
 
     def run(connection: _Connection) -> None:

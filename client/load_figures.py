@@ -86,7 +86,7 @@ def _per_second(samples: Sequence[Sample]) -> list[tuple[int, int]]:
 
 
 def _notes(samples: Sequence[Sample]) -> list[str]:
-    notes = []
+    notes: list[str] = []
     for kind in ("read", "write"):
         count = sum(sample.kind == kind for sample in samples)
         weak = [

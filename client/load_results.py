@@ -95,16 +95,19 @@ class Watch:
 
 def load_from_mapping(values: Mapping[str, Any]) -> Load:
     """Return the load that a client elsewhere sent as JSON."""
-    latencies = [
-        Latency(**{**one, "curve": [tuple(point) for point in one["curve"]]}) for one in values["latencies"]
-    ]
+    latencies: list[Latency] = []
+    for one in values["latencies"]:
+        figures: dict[str, Any] = {**one, "curve": [tuple(point) for point in one["curve"]]}
+        latencies.append(Latency(**figures))
     per_second = [tuple(pair) for pair in values["per_second"]]
-    return Load(**{**_fields(values), "latencies": latencies, "per_second": per_second})
+    given: dict[str, Any] = {**_fields(values), "latencies": latencies, "per_second": per_second}
+    return Load(**given)
 
 
 def watch_from_mapping(values: Mapping[str, Any]) -> Watch:
     """Return the watch that a client elsewhere sent as JSON."""
-    return Watch(**{**_fields(values), "gaps": [Gap(**gap) for gap in values["gaps"]]})
+    given: dict[str, Any] = {**_fields(values), "gaps": [Gap(**gap) for gap in values["gaps"]]}
+    return Watch(**given)
 
 
 def as_mapping(found: Load | Watch) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -189,7 +189,7 @@ def value_over_the_limit_is_refused(subject: Subject[MemcachedClient]) -> str:
 
 @CHECKS("Keys that Memcached cannot hold are refused before anything is sent.")
 def unfit_keys_are_refused(subject: Subject[MemcachedClient]) -> str:
-    words = []
+    words: list[str] = []
     for key in (subject.key("x" * 250), subject.key("two words")):
         try:
             subject.client.set(key, b"x")
@@ -215,7 +215,7 @@ def _another_client(subject: Subject[MemcachedClient]) -> MemcachedClient:
 
 
 @contextmanager
-def _spread_keys(subject: Subject[MemcachedClient]) -> Iterator[list[bytes]]:
+def _spread_keys(subject: Subject[MemcachedClient]) -> Generator[list[bytes], None, None]:
     """Keys that the client has stored, and removes afterwards."""
     keys = [subject.key(f"spread:{number}").encode() for number in range(_SPREAD_KEYS)]
     subject.client.set_many(dict.fromkeys(keys, b"x"), ttl_seconds=_KEPT_SECONDS)
@@ -227,7 +227,9 @@ def _spread_keys(subject: Subject[MemcachedClient]) -> Iterator[list[bytes]]:
 
 
 @contextmanager
-def _connected(subject: Subject[MemcachedClient], node: Node, doing: str) -> Iterator[MemcachedConnection]:
+def _connected(
+    subject: Subject[MemcachedClient], node: Node, doing: str
+) -> Generator[MemcachedConnection, None, None]:
     """A connection of the check's own to one node, whatever the ring says."""
     deadline, endpoint = Deadline(SECONDS), subject.endpoint
     context = tls_context(endpoint.ca_file) if endpoint.tls else None

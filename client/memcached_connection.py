@@ -9,7 +9,7 @@ import ssl
 import struct
 from collections.abc import Sequence
 from time import monotonic
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pymemcache.client.base import Client
 from pymemcache.exceptions import (
@@ -92,6 +92,10 @@ class MemcachedConnection(Client):
         """Raise pymemcache's error for a line that is no answer to the command `word`."""
         self._raise_errors(line, word)
         raise MemcacheUnknownError(line[:32])
+
+    def stats(self, *arguments: bytes) -> dict[bytes | str, Any]:
+        """The node's figures by their names, or of what the arguments name."""
+        return super().stats(*arguments)  # pyright: ignore[reportUnknownMemberType]
 
     def check_key(self, key: bytes, key_prefix: bytes = b"") -> bytes:  # type: ignore[override]
         """The key as it is: it was checked before its node was chosen."""

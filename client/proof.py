@@ -15,10 +15,12 @@ from .drill_record import WorkerRecord
 from .endpoint import Endpoint
 from .errors import CacheError
 from .remote import Place
-from .results import CheckResult, Drill, check_from_mapping
+from .results import HERE, CheckResult, Drill, check_from_mapping
 from .triggers import trigger
 from .work import perform, raise_error
 
+# They would look at this machine's end of the tunnel.
+_BESIDE_A_TUNNEL = {"names-resolve", "other-ports-are-closed"}
 _CHECKS_SECONDS = 60.0
 _UNDER_WAY_SECONDS = (
     3.0  # from starting the workers to the trigger: Run Command and a cold function take about 2
@@ -27,13 +29,16 @@ _FILLING_SECONDS = 2.0  # more, where each writes a thousand keys before it begi
 _RESTORED_SECONDS = 900.0  # AWS builds the new replica in minutes
 
 
-def local_place(endpoint: Endpoint) -> Place:
-    """This very process as a client."""
+def local_place(endpoint: Endpoint, name: str = HERE) -> Place:
+    """This very process as a client; under another name than `here` it looks through a tunnel."""
 
     def run(command: str, options: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-        return perform(command, {"where": "here", **options}, endpoint)
+        answer = perform(command, {"where": name, **options}, endpoint)
+        if name != HERE and "checks" in answer:
+            answer["checks"] = [check for check in answer["checks"] if check["name"] not in _BESIDE_A_TUNNEL]
+        return answer
 
-    return Place("here", run)
+    return Place(name, run)
 
 
 def verify(found: Sequence[Place], show: Callable[[CheckResult], None]) -> list[str]:
@@ -91,7 +96,7 @@ def drill(
         triggered_at = pulled.pull()
         tell(f"{kind} accepted: {pulled.words}")
         restored = threads.submit(pulled.wait_until_over, triggered_at, _RESTORED_SECONDS)
-        records = []
+        records: list[WorkerRecord] = []
         for place, worker in zip(found, workers, strict=True):
             answer = worker.result()
             raise_error(answer, place.name)

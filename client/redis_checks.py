@@ -78,7 +78,8 @@ CHECKS("On the cache's hosts no other port answers.")(network_checks.other_ports
 
 @CHECKS("The primary's name leads to a primary, the reader's to replicas of it.")
 def roles_match_the_names(subject: Subject[RedisClient]) -> str:
-    endpoint, seen = subject.endpoint, []
+    endpoint = subject.endpoint
+    seen: list[str] = []
     wanted = [(endpoint.host, "master")] + ([(endpoint.reader_host, "slave")] if endpoint.reader_host else [])
     for host, role in wanted:
         connection = _connect(subject, host, endpoint.auth_token)

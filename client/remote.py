@@ -6,14 +6,11 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .aws import aws_client, explained
 from .errors import CacheUnreachable, InvalidEndpoint
 from .packing import encode_task, unpack
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
 
 _POLL_SECONDS = 0.2
 
@@ -35,11 +32,12 @@ def places(outputs: Mapping[str, Any], wanted: str = "all") -> list[Place]:
     Raises InvalidEndpoint when there is none of the wanted kind.
     """
     region = outputs.get("region")
+    instances: dict[str, str] = outputs.get("client_instance_ids") or {}
     found: list[Place] = []
     if wanted in ("all", "instances"):
         found += [
             Place(name, _on_instance(instance_id, name, region))
-            for name, instance_id in sorted((outputs.get("client_instance_ids") or {}).items())
+            for name, instance_id in sorted(instances.items())
         ]
     function = outputs.get("client_function_name")
     if wanted in ("all", "function") and function:
@@ -63,7 +61,7 @@ def _on_instance(instance_id: str, name: str, region: str | None) -> Callable[..
     return run
 
 
-def _run_command(ssm: BaseClient, instance_id: str, line: str, seconds: float) -> dict[str, Any]:
+def _run_command(ssm: Any, instance_id: str, line: str, seconds: float) -> dict[str, Any]:
     sent = ssm.send_command(
         InstanceIds=[instance_id],
         DocumentName="AWS-RunShellScript",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,7 +84,7 @@ def checks_table(checks: list[CheckResult]) -> Table:
 
 
 @contextmanager
-def live_table(console: Console) -> Iterator[LiveChecks]:
+def live_table(console: Console) -> Generator[LiveChecks, None, None]:
     """Show results as they arrive: redrawn on a terminal, a line each elsewhere."""
     from rich.live import Live
 
@@ -145,7 +145,7 @@ def shares_in_words(shares: KeyShares) -> str:
 def verdict(report: Report) -> str:
     """Return the sentence a person looks for first."""
     failed = [check for check in report.checks if not check.ok]
-    parts = []
+    parts: list[str] = []
     if report.checks:
         kinds, places = (
             len({check.name for check in report.checks}),

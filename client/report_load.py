@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .charts import as_figure, chart_options
 from .load_results import Load, Watch
@@ -62,7 +62,7 @@ def watch_in_words(watch: Watch) -> str:
 
 def sentences(loads: Sequence[Load], watches: Sequence[Watch]) -> list[str]:
     """Return what belongs into the verdict."""
-    found = []
+    found: list[str] = []
     if loads:
         good = sum(load.ok for load in loads)
         found.append(f"the load was answered without an error at {good} of {len(loads)} places")
@@ -123,7 +123,7 @@ def _load_section(loads: Sequence[Load]) -> str:
 def _curves(loads: Sequence[Load]) -> str:
     import pygal
 
-    chart = pygal.Line(
+    chart: Any = pygal.Line(
         **chart_options(), x_title="share of the requests", y_title="milliseconds", logarithmic=True
     )
     shares = sorted({share for load in loads for latency in load.latencies for share, _ in latency.curve})
@@ -143,7 +143,9 @@ def _curves(loads: Sequence[Load]) -> str:
 def _throughput(loads: Sequence[Load]) -> str:
     import pygal
 
-    chart = pygal.Line(**chart_options(), x_title="second", y_title="requests a second", include_x_axis=True)
+    chart: Any = pygal.Line(
+        **chart_options(), x_title="second", y_title="requests a second", include_x_axis=True
+    )
     chart.x_labels = [str(second) for second in range(max(len(load.per_second) for load in loads))]
     for load in loads:
         chart.add(load.where, [good for good, _ in load.per_second])
@@ -175,7 +177,7 @@ def _gap_chart(watches: Sequence[Watch]) -> str:
     import pygal
 
     first = min(watch.started for watch in watches)
-    chart = pygal.XY(
+    chart: Any = pygal.XY(
         **chart_options(), x_title="seconds after the start", y_title="length of the gap (s)", dots_size=3
     )
     for watch in watches:

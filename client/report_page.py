@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 from .charts import as_figure, chart_options
 from .report_load import sections
@@ -104,13 +105,13 @@ def _chart(drill: Drill) -> str:
         return ""
     import pygal
 
-    chart = pygal.XY(
+    chart: Any = pygal.XY(
         **chart_options(),
         stroke=False,
         dots_size=2,
         x_title="seconds after the trigger",
         y_title="milliseconds",
-        x_value_formatter=lambda value: f"{value:.1f}",
+        x_value_formatter="{:.1f}".format,
     )
     series = {"write acknowledged": ("write", "ok"), "read": ("read", "ok"), "failed": (None, "failed")}
     series["unknown"] = ("write", "unknown")

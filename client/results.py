@@ -9,6 +9,9 @@ from typing import Any
 
 from .load_results import Load, Watch, as_mapping
 
+HERE = "here"
+"""The name of this very machine as a place."""
+
 
 @dataclass(frozen=True)
 class CheckResult:
@@ -92,7 +95,7 @@ class Drill:
     operations: Sequence[Operation] = ()
     kind: str = "failover"
     moved: int = 0
-    errors: Mapping[str, int] = field(default_factory=dict)
+    errors: Mapping[str, int] = field(default_factory=dict[str, int])
     shares: KeyShares | None = None
 
     @property
@@ -107,13 +110,13 @@ class Report:
 
     stack: str
     engine: str
-    checks: list[CheckResult] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list[CheckResult])
     drill: Drill | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+    notes: list[str] = field(default_factory=list[str])
     created: str = ""
-    loads: list[Load] = field(default_factory=list)
-    watches: list[Watch] = field(default_factory=list)
+    loads: list[Load] = field(default_factory=list[Load])
+    watches: list[Watch] = field(default_factory=list[Watch])
 
     @property
     def ok(self) -> bool:

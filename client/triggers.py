@@ -92,7 +92,7 @@ def trigger(kind: str, outputs: Mapping[str, Any]) -> Trigger:
 
 def replication_group_id(outputs: Mapping[str, Any]) -> str:
     """Return the id of the group: its members carry it, `ID-001` and so on (R22)."""
-    members = outputs.get("member_ids") or []
+    members: list[str] = outputs.get("member_ids") or []
     if outputs.get("engine") not in ("redis", "valkey") or not members:
         raise InvalidEndpoint(
             "the stack outputs name no replication group (engine redis or valkey, member_ids)"

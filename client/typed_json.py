@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 _MARK = "$"
@@ -63,7 +63,7 @@ def loads(data: bytes) -> Any:
 
 def _plain(value: Any, place: str) -> Any:
     # The very type counts: of a subclass, such as an enumeration, only its base would come back.
-    kind = type(value)
+    kind = cast("type[object]", type(value))
     if kind in _PLAIN:
         return value
     if kind is list:

@@ -48,7 +48,7 @@ class _Outcome:
 def operate(options: Options, operation: Operation) -> int:
     """Carry the operation out everywhere it is asked for, say how it went, and return the exit code."""
     performers = _performers(options, operation)
-    outcomes = []
+    outcomes: list[_Outcome] = []
     for where, perform in performers:
         outcomes.append(_outcome(where, perform, operation))
         _say(options, outcomes[-1], alone=len(performers) == 1)

@@ -15,10 +15,10 @@ from ._reporting import console
 @common_options
 def command(options: Options) -> int:
     """Name the cause when it does not work: name, route, group, TLS, token, engine, wrong endpoint. Runs here."""
-    from ..doctor import examine
+    from ..doctor import Finding, examine
 
     endpoint, screen = options.endpoint(), console()
-    findings = []
+    findings: list[Finding] = []
     for finding in examine(endpoint):
         findings.append(finding)
         mark = "[red]no [/]" if finding.cause else "[green]yes[/]"
