@@ -1,8 +1,8 @@
 """What ClientInstances takes: its arguments, and every problem they can have."""
 
+import hashlib
 import ipaddress
 import re
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -164,5 +164,8 @@ def instance_cpu(instance_type: str) -> str:
 
 
 def zone_of(instance: str, zones: Sequence[str]) -> str:
-    """Return the zone for this name: a function of the name alone, so no list order can move an instance."""
-    return zones[zlib.crc32(instance.encode()) % len(zones)]
+    """Return the zone for this name: the one of them that it likes best, whatever else is in the list.
+
+    So an instance only moves, which replaces it, to a zone that is new, or out of one that has gone.
+    """
+    return max(zones, key=lambda zone: hashlib.sha256(f"{instance} {zone}".encode()).digest())

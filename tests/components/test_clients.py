@@ -197,7 +197,15 @@ def test_an_instance_keeps_its_zone_when_others_come_and_go():
     zones = sorted(ZONES)
 
     assert {zone_of(f"app-{number}", zones) for number in range(20)} == set(zones)
-    assert zone_of("app", zones) == zone_of("app", list(zones))
+    assert zone_of("app", zones) == zone_of("app", zones[::-1])
+
+
+def test_another_zone_moves_no_instance_but_into_that_zone():
+    names, before = [f"app-{number}" for number in range(300)], ["eu-west-1a", "eu-west-1b"]
+    moved = [name for name in names if zone_of(name, [*before, "eu-west-1c"]) != zone_of(name, before)]
+
+    assert 70 < len(moved) < 130
+    assert {zone_of(name, [*before, "eu-west-1c"]) for name in moved} == {"eu-west-1c"}
 
 
 def test_the_function_is_these_resources_and_no_others(deploy):
