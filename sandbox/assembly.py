@@ -46,6 +46,7 @@ class Parts:
                 credentials=(record.access_key_id, record.secret_access_key),
             )
             context.hosts, context.engines = self._hosts, Engines(self._hosts, authority)
+            context.authority = authority
         except (HostsError, OSError) as error:
             raise StartFailed(str(error)) from error
         threading.Thread(target=self._end_with_hosts, name="hosts-watch", daemon=True).start()
@@ -61,9 +62,9 @@ class Parts:
 
     def install(self, context: Context) -> None:
         """Plugs what moto lacks into the API, and the control routes of the commands; needs the hosts."""
-        from .api import commands, elasticache, functions, inspection, instances
+        from .api import commands, databases, elasticache, functions, inspection, instances
 
-        for part in (instances, commands, functions, elasticache):
+        for part in (instances, commands, functions, elasticache, databases):
             part.install(context)
         inspection.install(context, self._record.started)
         context.route("provider", self.provider)

@@ -36,6 +36,7 @@ class Context:
         self.account_id = ACCOUNT_ID
         self.hosts = hosts
         self.engines = engines
+        self.authority: Any = None
         self.log = log or logging.getLogger("sandbox")
         self.endpoint_url = ""
         self.fail: Callable[[], None] = lambda: None
@@ -126,14 +127,14 @@ class Context:
     ) -> tuple[str, str]:
         """Makes a network interface of a service and returns (its id, its address).
 
-        `kind` is "cache" or "function" (`interface_type` of EC2's answer is the service's own). The caller
+        `kind` is "cache", "database" or "function" (`interface_type` of EC2's answer is the service's own). The caller
         calls `sync` when the hosts must know it.
         """
         with self.ec2_lock:
             interface = self.ec2(region).create_network_interface(
                 subnet_id, address or "", group_ids=list(group_ids), description=description
             )
-            interface.interface_type = {"function": "lambda", "cache": "interface"}[kind]
+            interface.interface_type = "lambda" if kind == "function" else "interface"
             interface.requester_managed = True
             interface.status = "in-use"
             interface.sandbox_kind = kind

@@ -39,6 +39,7 @@ class Inspection:
             "processes": len(processes),
             "memory_mib": sum(map(_resident_bytes, processes)) // 2**20,
             "caches": list(self._caches()),
+            "databases": self._databases(),
             "instances": list(self._instances()),
             "functions": list(self._functions()),
             "endpoints": list(self._endpoints()),
@@ -54,8 +55,12 @@ class Inspection:
             return {"lines": self._instance_log(ids[0])}
         if name in {row["name"] for row in self._functions()}:
             return {"lines": list(self._function_log(name))}
+        lines = self._context.parts["databases"].log(name)
+        if lines is not None:
+            return {"lines": lines}
         functions = sorted(row["name"] for row in self._functions())
-        there = ", ".join([*sorted(known.values()), *functions, "supervisor"])
+        databases = [row["name"] for row in self._databases()]
+        there = ", ".join([*sorted(known.values()), *functions, *databases, "supervisor"])
         raise SandboxError(f"there is no log of {name}; there are logs of: {there}")
 
     def fault(self, asked: Row) -> Row:
@@ -84,6 +89,9 @@ class Inspection:
                     if node.get("responding")
                     else f"{node['status']}, does not answer",
                 }
+
+    def _databases(self) -> list[Row]:
+        return self._context.parts["databases"].status()
 
     def _instances(self) -> Iterator[Row]:
         for boot in self._context.parts["instances"].boots():

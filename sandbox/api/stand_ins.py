@@ -17,7 +17,11 @@ ALWAYS = (
 
 def stand_ins(context: Context) -> list[str]:
     """Sentences, each about one stand-in."""
-    return [*dict.fromkeys((*_engines(context), *_machines(context), *_alarms(context), *ALWAYS))]
+    return [
+        *dict.fromkeys(
+            (*_engines(context), *_databases(context), *_machines(context), *_alarms(context), *ALWAYS)
+        )
+    ]
 
 
 def _engines(context: Context) -> Iterator[str]:
@@ -29,6 +33,11 @@ def _engines(context: Context) -> Iterator[str]:
             yield f"Nodes of {cache['name']} have less memory than their type has on AWS."
         for name, reason in cache.get("parameters_not_applied", {}).items():
             yield f"The parameter {name} of {cache['name']} is recorded, not applied: {reason}."
+
+
+def _databases(context: Context) -> Iterator[str]:
+    for database in context.parts["databases"].status():
+        yield f"{database['server']} of this machine stands in for RDS's {database['engine']}; no backup is made."
 
 
 def _machines(context: Context) -> Iterator[str]:

@@ -27,6 +27,7 @@ FAULTS = ["kill", "freeze", "thaw", "cut", "slow", "lose", "cut-replication", "h
 PIPE_WIDTH = 200
 TABLES = {
     "caches": ("cache", "engine", "node", "role", "address", "zone", "state"),
+    "databases": ("name", "engine", "server", "address", "state"),
     "instances": ("name", "id", "address", "state", "user data"),
     "functions": ("name", "state"),
     "endpoints": ("service", "type", "addresses"),
@@ -36,7 +37,7 @@ TABLES = {
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def status(as_json: bool) -> int:
-    """Show what runs: caches, instances, functions, endpoints, since when, how much memory."""
+    """Show what runs: caches, databases, instances, functions, endpoints, since when, how much memory."""
     cloud = Cloud.attach(folder())
     if cloud is None:
         click.echo(json.dumps({"running": False}) if as_json else "no sandbox is running in this folder")

@@ -11,7 +11,7 @@ from typing import Any
 from .errors import HostsError
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}\Z")
-KINDS = ("instance", "cache", "function", "endpoint")
+KINDS = ("instance", "cache", "database", "function", "endpoint")
 
 
 @dataclass(frozen=True)

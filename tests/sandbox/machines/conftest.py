@@ -16,7 +16,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from sandbox.api import commands, functions, inspection, instances
+from sandbox.api import commands, databases, functions, inspection, instances
 from sandbox.api.context import Context
 from sandbox.api.loading import load_moto
 from sandbox.api.server import ApiServer, listen
@@ -203,11 +203,11 @@ def cloud() -> Iterator[Cloud]:
     (state / "tools").mkdir(parents=True, exist_ok=True)
     listener = listen(0)
     port = listener.getsockname()[1]
-    with Hosts.start(
-        ("127.0.0.1", port), CertificateAuthority.create(), readable_paths=[state / "tools"]
-    ) as hosts:
+    authority = CertificateAuthority.create()
+    with Hosts.start(("127.0.0.1", port), authority, readable_paths=[state / "tools"]) as hosts:
         context = Context(state, REGION, hosts=hosts, log=logging.getLogger("sandbox.test"))
-        parts = (instances.install, commands.install, functions.install)
+        context.authority = authority
+        parts = (instances.install, commands.install, functions.install, databases.install)
         server = ApiServer(
             context, listener, (*parts, lambda context: inspection.install(context, time.time()))
         )
@@ -225,6 +225,6 @@ def _forget_everything() -> None:
     """moto's state, and who patches it, are the process's, not the server's."""
     from moto.moto_api._internal.models import moto_api_backend
 
-    for part in (instances.Instances, commands.Commands, functions.Functions):
+    for part in (instances.Instances, commands.Commands, functions.Functions, databases.Keeper):
         part.current = None
     moto_api_backend.reset()
