@@ -18,7 +18,7 @@ The world::
         "cidr": "10.20.0.0/16",
         "subnets": {subnet_id: {"cidr", "zone", "internet": bool, "gateway_services": ["s3"]}},
         "groups": {group_id: {"ingress": [rule], "egress": [rule]}},
-        "hosts": {host_id: {"address", "subnet", "groups": [group_id], 
+        "hosts": {host_id: {"address", "subnet", "groups": [group_id],
                             "kind": "instance|cache|database|function|endpoint",
                             "service": "ssm", "private_dns": bool,               # endpoint
                             "metadata": {"instance_id", "role", "instance_type", "ami", "name"}}},   # instance
