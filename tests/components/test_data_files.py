@@ -15,11 +15,6 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted([*(ROOT / "components" / "data").glob("*.json"), ROOT / "docs" / "rules.json"])
 SANDBOX_FILES = sorted((ROOT / "sandbox" / "api" / "elasticache" / "data").glob("*.json"))
 FAMILIES = parameters._families()
-KNOWN = [
-    pytest.param(family, name, item, id=f"{family}-{name}")
-    for family, data in FAMILIES.items()
-    for name, item in data["parameters"].items()
-]
 WRONG = {
     "enum": "no such value",
     "int_range": "1.5",
@@ -67,21 +62,28 @@ def test_what_is_sold_instead_is_of_the_same_size_and_sold_in_the_region():
         assert "eu-central-1" not in node_types.regions_without(name)
 
 
-@pytest.mark.parametrize(("family", "name", "item"), KNOWN)
-def test_a_wrong_value_and_a_misspelt_name_are_refused_for_every_parameter(family, name, item):
-    wrong = WRONG.get(item["allowed"]["kind"])
-    if item["modifiable"] == "no" or wrong is not None:
-        assert check_parameters(family, {name: wrong or "1"}).faults
-
-    middle = len(name) // 2
-    for misspelt in (name[:middle] + name[middle + 1 :], name + "s"):
-        assert misspelt in FAMILIES[family]["parameters"] or check_parameters(family, {misspelt: "1"}).faults
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_wrong_value_is_refused_for_every_parameter(family):
+    for name, item in FAMILIES[family]["parameters"].items():
+        wrong = WRONG.get(item["allowed"]["kind"])
+        if item["modifiable"] == "no" or wrong is not None:
+            assert check_parameters(family, {name: wrong or "1"}).faults, name
 
 
-@pytest.mark.parametrize(("family", "name", "item"), KNOWN)
-def test_the_default_of_every_parameter_that_can_be_changed_is_accepted(family, name, item):
-    if item["modifiable"] != "no" and item["default"] is not None:
-        assert check_parameters(family, {name: item["default"]}).faults == {}
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_misspelt_name_is_refused_for_every_parameter(family):
+    known = FAMILIES[family]["parameters"]
+    for name in known:
+        middle = len(name) // 2
+        for misspelt in (name[:middle] + name[middle + 1 :], name + "s"):
+            assert misspelt in known or check_parameters(family, {misspelt: "1"}).faults, misspelt
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_default_of_every_parameter_that_can_be_changed_is_accepted(family):
+    for name, item in FAMILIES[family]["parameters"].items():
+        if item["modifiable"] != "no" and item["default"] is not None:
+            assert check_parameters(family, {name: item["default"]}).faults == {}, name
 
 
 @pytest.mark.parametrize("family", FAMILIES)
