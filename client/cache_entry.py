@@ -27,7 +27,7 @@ class Entry:
     stale_until: float
 
     def to_bytes(self) -> bytes:
-        """The entry as it is stored: its times, a line's end, its value. Raises TypeError for a type that is not kept."""
+        """The entry as it is stored: its times, a line's end, its value. Raises TypeError for what cannot be kept."""
         times = [_FORMAT, self.refresh_at, self.fresh_until, self.stale_until]
         return json.dumps(times).encode() + b"\n" + typed_json.dumps(self.value)
 

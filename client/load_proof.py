@@ -51,7 +51,7 @@ def watch(
     plan = WatchPlan(uuid.uuid4().hex[:12], seconds, deadline_seconds=deadline_seconds)
     stop = threading.Event()
     runs = (
-        [_watch_here(endpoint, plan, tell, stop)]
+        [_watch_here(endpoint, found[0].name, plan, tell, stop)]
         if endpoint
         else [_watch_there(place, plan) for place in found]
     )
@@ -75,10 +75,10 @@ def watch(
 
 
 def _watch_here(
-    endpoint: Endpoint, plan: WatchPlan, tell: Tell, stop: threading.Event
+    endpoint: Endpoint, where: str, plan: WatchPlan, tell: Tell, stop: threading.Event
 ) -> Callable[[], dict[str, Any]]:
     def run() -> dict[str, Any]:
-        return {"watch": as_mapping(run_watch(endpoint, plan, "here", tell, stop)), "events": []}
+        return {"watch": as_mapping(run_watch(endpoint, plan, where, tell, stop)), "events": []}
 
     return run
 

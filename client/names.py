@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from time import monotonic
 
 from .deadline import Deadline
@@ -19,8 +20,23 @@ _JOIN_SECONDS = 1.0  # a look-up under way for longer is taken as lost, and anot
 _MAXIMUM_HANGING = 4  # threads per name, when no look-up ever returns
 
 
+_detours: dict[Address, Address] = {}
+
+
+@contextmanager
+def detour(name: Address, address: Address) -> Iterator[None]:
+    """Let a host and port lead to an address of this machine, for the whole process: the end of a tunnel."""
+    _detours[name] = address
+    try:
+        yield
+    finally:
+        del _detours[name]
+
+
 def system_resolver(host: str, port: int) -> list[Address]:
-    """The addresses that this machine's resolver gives, each once, in its order."""
+    """The addresses that this machine's resolver gives, each once, in its order; or where a tunnel leads."""
+    if (host, port) in _detours:
+        return [_detours[host, port]]
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys((str(entry[4][0]), int(entry[4][1])) for entry in found))
 
@@ -44,7 +60,7 @@ class Names:
 
     def look_up(self, host: str, port: int, deadline: Deadline) -> list[Address]:
         """The addresses, at least one. Raises CacheUnreachable, or DeadlineExceeded while the look-up hangs."""
-        if is_address(host):
+        if is_address(host) and (host, port) not in _detours:
             return [(host, port)]
         flight = self._join_or_start(host, port)
         while not flight.done.wait(min(_JOIN_SECONDS, deadline.remaining())):

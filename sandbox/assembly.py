@@ -62,9 +62,9 @@ class Parts:
 
     def install(self, context: Context) -> None:
         """Plugs what moto lacks into the API, and the control routes of the commands; needs the hosts."""
-        from .api import commands, databases, elasticache, functions, inspection, instances
+        from .api import commands, databases, elasticache, functions, inspection, instances, sessions
 
-        for part in (instances, commands, functions, elasticache, databases):
+        for part in (instances, commands, sessions, functions, elasticache, databases):
             part.install(context)
         inspection.install(context, self._record.started)
         context.route("provider", self.provider)

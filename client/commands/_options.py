@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import IO, Any
 
@@ -12,6 +13,7 @@ import click
 
 from ..endpoint import Endpoint
 from ..errors import InvalidEndpoint
+from ..results import HERE
 
 PLACES = ("here", "instances", "function", "all")
 
@@ -27,6 +29,7 @@ class Options:
     junit: str | None
     html: str | None
     timeout_seconds: float | None
+    tunnel: str | None
 
     @functools.cached_property
     def outputs(self) -> Mapping[str, Any]:
@@ -53,6 +56,37 @@ class Options:
             return Endpoint.from_parameter(self.parameter)
         return Endpoint.from_environment()
 
+    @property
+    def here(self) -> str:
+        """This machine's name in reports; through a tunnel it stands somewhere else."""
+        return HERE if self.tunnel is None else f"through-{self.tunnel}"
+
+    @contextmanager
+    def way(self) -> Iterator[None]:
+        """The way to the cache for as long as a command runs: a tunnel, where one is asked for."""
+        if self.tunnel is None:
+            yield
+            return
+        from ..tunnel import through
+
+        with through(self._tunnel_instance(self.tunnel), self.endpoint()):
+            yield
+
+    def _tunnel_instance(self, wanted: str) -> str:
+        if wanted.startswith("i-"):
+            return wanted
+        known = (self.outputs.get("client_instance_ids") or {}) if self.outputs_file else {}
+        if wanted not in known:
+            names = (
+                f"the stack has {', '.join(sorted(known)) or 'none'}"
+                if self.outputs_file
+                else "name --outputs"
+            )
+            raise InvalidEndpoint(
+                f"--tunnel: there is no client instance {wanted!r}; {names}, or give its id (i-...)"
+            )
+        return known[wanted]
+
 
 def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the common options to a click command, which gets them as one Options."""
@@ -63,8 +97,13 @@ def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
         values = {name: arguments.pop(name) for name in names}
         if values["outputs_file"] is not None and values["parameter"] is not None:
             raise click.UsageError("--outputs and --parameter say the same thing twice; give one of them")
-        values["place"] = values["place"] or ("here" if values["outputs_file"] is None else "all")
-        return function(Options(**values), **arguments)
+        if values["tunnel"] and values["place"] not in (None, "here"):
+            raise click.UsageError("--tunnel is a way from here; without --from, or with --from here")
+        elsewhere = values["outputs_file"] is not None and not values["tunnel"]
+        values["place"] = values["place"] or ("all" if elsewhere else "here")
+        options = Options(**values)
+        with options.way():
+            return function(options, **arguments)
 
     for option in reversed(_OPTIONS):
         command = option(command)
@@ -95,5 +134,10 @@ _OPTIONS = (
         type=click.FloatRange(min=0, min_open=True),
         metavar="SECONDS",
         help="How long to wait for the cache.",
+    ),
+    click.option(
+        "--tunnel",
+        metavar="INSTANCE",
+        help="Reach the cache from here through this client instance, by Session Manager.",
     ),
 )

@@ -30,7 +30,7 @@ def console() -> Console:
 def clients(options: Options) -> list[Place]:
     """The places asked for: here, or the clients that the outputs name."""
     if options.place == "here":
-        return [local_place(options.endpoint())]
+        return [local_place(options.endpoint(), options.here)]
     return places(options.outputs, options.place)
 
 

@@ -16,6 +16,7 @@ from dnslib import QTYPE, DNSRecord
 from .errors import HostsError
 from .namespaces import discard, in_network, listen
 from .relay import server_context
+from .rpc import Passed
 from .vpc import Vpc
 from .world import Host, check_world
 
@@ -39,6 +40,7 @@ class Network:
         self._removal: list[Callable[[str], None]] = []
         daemon.add_operation("apply", self.apply)
         daemon.add_operation("probe", self.probe)
+        daemon.add_operation("connect", self.connect)
         daemon.add_operation("resolve", self.resolve)
 
     def on_host_removed(self, callback: Callable[[str], None]) -> None:
@@ -97,6 +99,26 @@ class Network:
                 code = endpoint.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         words = {0: "open", ECONNREFUSED: "refused", EHOSTUNREACH: "unreachable", ENETUNREACH: "unreachable"}
         return words.get(code, "timeout")
+
+    def connect(self, host_id: str, host: str, port: int, timeout: float = 5.0) -> Passed:
+        """Hand over a TCP connection from a host, to an address or a name as that host resolves it.
+
+        Raises HostsError when it cannot be made.
+        """
+        address = host
+        if not host.replace(".", "").isdigit():
+            address = next(iter(self.resolve(host_id, host)), None)
+        if address is None:
+            raise HostsError(f"{host} does not resolve on {host_id}")
+        endpoint = self.in_host(host_id, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+        try:
+            endpoint.settimeout(timeout)
+            endpoint.connect((address, port))
+            endpoint.settimeout(None)  # a descriptor passed on with a time-out would be non-blocking there
+        except OSError as error:
+            endpoint.close()
+            raise HostsError(f"{host_id} does not reach {host}:{port}: {error}") from error
+        return Passed(endpoint)
 
     def resolve(self, host_id: str, name: str) -> list[str]:
         """The addresses that the host's own resolver gives for a name."""

@@ -1,0 +1,256 @@
+"""The tunnel through Session Manager: its messages, its streams, and TLS with the real name at its end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from client import CacheRefused, CacheUnreachable, Endpoint, InvalidEndpoint, connect
+from client.command_line import run as run_command_line
+from client.names import system_resolver
+from client.session_message import ACKNOWLEDGE, INPUT, SessionMessage
+from client.session_streams import Streams
+from client.tunnel import Tunnel, through
+from sandbox.api.sessions import Sessions
+from sandbox.hosts.errors import HostsError
+
+from .redis_servers import TOKEN, RedisPair, wait_until
+
+INSTANCE = "i-0123456789abcdef0"
+
+
+def test_a_message_has_the_layout_of_aws_own_plugin():
+    identifier = uuid.UUID("00112233-4455-6677-8899-aabbccddeeff")
+    data = SessionMessage(INPUT, 7, b"hello", 1, 0, identifier, 1_700_000_000_000).to_bytes()
+    assert data == (
+        (116).to_bytes(4, "big")
+        + b"input_stream_data               "
+        + (1).to_bytes(4, "big")
+        + (1_700_000_000_000).to_bytes(8, "big")
+        + (7).to_bytes(8, "big")
+        + bytes(8)
+        + bytes.fromhex("8899aabbccddeeff0011223344556677")  # the halves of the number in reverse order
+        + hashlib.sha256(b"hello").digest()
+        + (1).to_bytes(4, "big")
+        + (5).to_bytes(4, "big")
+        + b"hello"
+    )
+
+
+@given(st.binary(max_size=2000), st.integers(0, 2**62), st.integers(0, 12))
+def test_a_message_comes_back_whole(payload, sequence, payload_type):
+    message = SessionMessage(INPUT, sequence, payload, payload_type)
+    assert SessionMessage.from_bytes(message.to_bytes()) == message
+
+
+def test_an_acknowledgement_names_what_it_answers():
+    message = SessionMessage(INPUT, 7, b"x")
+    answer = message.acknowledgement()
+    assert (answer.kind, answer.sequence, answer.flags) == (ACKNOWLEDGE, 0, 3)
+    assert answer.as_json() == {
+        "AcknowledgedMessageType": INPUT,
+        "AcknowledgedMessageId": str(message.identifier),
+        "AcknowledgedMessageSequenceNumber": 7,
+        "IsSequentialMessage": True,
+    }
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:50], lambda data: data[:-1], lambda data: data[:-1] + b"?"]
+)
+def test_a_damaged_message_is_refused(damage: Callable[[bytes], bytes]):
+    with pytest.raises(ValueError, match="a message"):
+        SessionMessage.from_bytes(damage(SessionMessage(INPUT, 0, b"hello").to_bytes()))
+
+
+def test_a_stream_begins_and_ends_with_the_frames_of_smux():
+    sent: list[bytes] = []
+    streams = Streams(sent.append)
+    streams.open().close()
+    streams.open()
+    streams.alive()
+    assert [frame.hex() for frame in sent] == [
+        "0100000003000000",
+        "0101000003000000",
+        "0100000005000000",
+        "0103000000000000",
+    ]
+
+
+@given(st.lists(st.binary(min_size=1, max_size=300), max_size=8), st.integers(1, 50))
+def test_frames_cut_anywhere_reach_their_streams(pieces, size):
+    accepted: list[Any] = []
+    there = Streams(lambda data: None, accepted.append)
+    sent: list[bytes] = []
+    here = Streams(sent.append)
+    stream = here.open()
+    for piece in pieces:
+        here.write(2, stream.number, piece)
+    stream.close()
+    data = b"".join(sent)
+    for start in range(0, len(data), size):
+        there.feed(data[start : start + size])
+    (other,) = accepted
+    assert [other.received.get_nowait() for _ in range(len(pieces) + 1)] == [*pieces, b""]
+
+
+def test_what_is_no_frame_is_refused():
+    with pytest.raises(ValueError, match="a frame of version"):
+        Streams(lambda data: None).feed(b"HTTP/1.1 400 Bad Request")
+
+
+class Hosts:
+    """The instance's network: names lead to servers of this machine."""
+
+    def __init__(self, names: dict[str, tuple[str, int]]) -> None:
+        self.names = names
+        self.asked: list[tuple[str, str, int]] = []
+
+    def call(self, operation: str, seconds: float, *, host_id: str, host: str, port: int) -> int:
+        self.asked.append((host_id, host, port))
+        if host not in self.names:
+            raise HostsError(f"{host} does not resolve on {host_id}")
+        try:
+            connection = socket.create_connection(self.names[host], seconds)
+        except OSError as error:
+            raise HostsError(str(error)) from error
+        connection.settimeout(None)  # a descriptor passed on with a time-out would be non-blocking there
+        return connection.detach()
+
+
+class Service:
+    """Systems Manager with one instance, whose sessions are those of the sandbox."""
+
+    def __init__(self, hosts: Hosts) -> None:
+        boot = SimpleNamespace(host_id="eni-app", region="eu-west-1")
+        commands = SimpleNamespace(managed=lambda ids: [boot] if ids == [INSTANCE] else [])
+        context = SimpleNamespace(hosts=hosts, log=logging.getLogger("tunnel test"))
+        self.sessions = Sessions(context, commands)
+        self.hosts = hosts
+        self.spoil = lambda answer: answer
+
+    def start_session(self, **asked: Any) -> dict[str, str]:
+        return self.spoil(self.sessions.start(asked, "eu-west-1"))
+
+
+@pytest.fixture
+def service(tls_pair: RedisPair, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    made = Service(Hosts({name: addresses[0] for name, addresses in tls_pair.names.items()}))
+    monkeypatch.setattr("client.tunnel.aws_client", lambda name, region: made)
+    return made
+
+
+def test_the_real_names_are_verified_while_connecting_to_this_machine(service, tls_pair):
+    with through(INSTANCE, tls_pair.endpoint), connect(tls_pair.endpoint, 5) as cache:
+        cache.set("city", "Oslo")
+        assert cache.get("city") == b"Oslo"
+        wait_until(lambda: cache.get("city", from_replica=True) == b"Oslo", 5)
+        assert system_resolver("master.test", 6379)[0][0] == "127.0.0.1"
+    assert ("eni-app", "master.test", 6379) in service.hosts.asked
+    assert ("eni-app", "replica.test", 6379) in service.hosts.asked
+    with pytest.raises(socket.gaierror):
+        system_resolver("master.test", 6379)
+
+
+def test_a_certificate_for_another_name_is_refused(service, tls_pair):
+    endpoint = Endpoint(**{**vars(tls_pair.endpoint), "host": "other.test", "reader_host": None})
+    service.hosts.names["other.test"] = tls_pair.primary.address
+    refused = pytest.raises(CacheRefused, match="certificate is not accepted")
+    with through(INSTANCE, endpoint), connect(endpoint, 5) as cache, refused:
+        cache.get("city")
+
+
+def test_large_values_and_many_connections_pass_through_one_session(service, tls_pair):
+    value, found = bytes(range(256)) * 2000, []
+    with through(INSTANCE, tls_pair.endpoint), connect(tls_pair.endpoint, 20) as cache:
+        cache.set("large", value)
+        threads = [
+            threading.Thread(target=lambda: found.append(cache.get("large") == value)) for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert found == [True] * 8
+
+
+def test_when_the_session_ends_the_cache_is_unreachable(service, tls_pair):
+    with Tunnel(INSTANCE, "master.test", 6379) as tunnel:
+        address = tunnel.address
+        socket.create_connection(address, 5).close()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(address, 5)
+
+
+def test_a_host_that_the_instance_does_not_reach_ends_the_connection(service):
+    with (
+        Tunnel(INSTANCE, "nowhere.test", 6379) as tunnel,
+        socket.create_connection(tunnel.address, 5) as sock,
+    ):
+        sock.settimeout(5)
+        assert sock.recv(1) == b""
+
+
+def test_a_wrong_token_opens_nothing(service):
+    service.spoil = lambda answer: {**answer, "TokenValue": "guessed"}
+    with pytest.raises(CacheUnreachable, match="the session was closed"):
+        Tunnel(INSTANCE, "master.test", 6379)
+
+
+def test_a_token_opens_one_session_only(service):
+    kept: list[dict[str, str]] = []
+    service.spoil = lambda answer: kept.append(answer) or kept[0]
+    with (
+        Tunnel(INSTANCE, "master.test", 6379),
+        pytest.raises(CacheUnreachable, match="the session was closed"),
+    ):
+        Tunnel(INSTANCE, "master.test", 6379)
+
+
+def test_nobody_at_the_url_is_unreachable(service):
+    service.spoil = lambda answer: {**answer, "StreamUrl": "ws://127.0.0.1:1/"}
+    with pytest.raises(
+        CacheUnreachable, match=r"the tunnel through i-0123456789abcdef0 to master\.test:6379"
+    ):
+        Tunnel(INSTANCE, "master.test", 6379)
+
+
+def test_the_command_line_reads_through_the_tunnel(service, tls_pair, tmp_path: Path, monkeypatch, capfd):
+    secret = tmp_path / "secret"
+    secret.touch(mode=0o600)
+    secret.write_text(TOKEN)
+    variables = {"HOST": "master.test", "READER_HOST": "replica.test", "AUTH_FILE": str(secret)}
+    variables |= {"CA_FILE": str(tls_pair.certificates.authority)}
+    for name, value in variables.items():
+        monkeypatch.setenv(f"CACHE_{name}", value)
+    assert run_command_line(["put", "City", "Oslo", "--tunnel", INSTANCE]) == 0
+    assert run_command_line(["get", "City", "--tunnel", INSTANCE]) == 0
+    assert capfd.readouterr().out == "stored\nOslo\n"
+    run_command_line(["verify", "--json", "--tunnel", INSTANCE])
+    checks = {check["name"]: check for check in json.loads(capfd.readouterr().out)["checks"]}
+    assert {check["where"] for check in checks.values()} == {f"through-{INSTANCE}"}
+    failed = {name for name, check in checks.items() if not check["ok"]}
+    assert failed == {"administration-is-refused"}, "a plain redis-server takes CONFIG, ElastiCache does not"
+    assert not {"names-resolve", "other-ports-are-closed"} & set(checks), "they would look at this machine"
+
+
+def test_a_name_without_the_outputs_is_refused():
+    with pytest.raises(InvalidEndpoint, match="there is no client instance 'app'; name --outputs"):
+        run_command_line(["get", "x", "--tunnel", "app"])
+
+
+def test_a_tunnel_from_elsewhere_is_refused(capfd):
+    assert run_command_line(["get", "x", "--tunnel", INSTANCE, "--from", "function"]) == 2
+    assert "--tunnel is a way from here" in capfd.readouterr().err
