@@ -109,7 +109,7 @@ class MemcachedClient:
         return f"pymemcache {pymemcache.__version__}"
 
     def get(self, key: Key) -> bytes | None:
-        """The value, None on a miss."""
+        """The value, None on a miss. Raises CacheUnreachable or CacheRefused."""
         data = checked_key(key)
 
         def ask(connection: MemcachedConnection) -> bytes | None:
@@ -118,7 +118,10 @@ class MemcachedClient:
         return self._calls.run(data, ask, "get", Deadline(self._seconds), writes=False)
 
     def set(self, key: Key, value: Value, ttl_seconds: float | None = None) -> None:
-        """Store the value, for ever or for `ttl_seconds`, which Memcached counts in whole seconds (rounded up)."""
+        """Store the value, for ever or for `ttl_seconds`, which Memcached counts in whole seconds (rounded up).
+
+        Raises OutcomeUnknown, CacheUnreachable or CacheRefused (SERVER_ERROR for a value over the node's limit).
+        """
         data, content, expire = checked_key(key), checked_value(value), checked_expiry(ttl_seconds)
 
         def ask(connection: MemcachedConnection) -> None:
@@ -127,7 +130,10 @@ class MemcachedClient:
         self._calls.run(data, ask, "set", Deadline(self._seconds), writes=True)
 
     def add(self, key: Key, value: Value, ttl_seconds: float | None = None) -> bool:
-        """Store the value if there is none under the key; whether it was stored."""
+        """Store the value if there is none under the key; whether it was stored.
+
+        Raises OutcomeUnknown, CacheUnreachable or CacheRefused.
+        """
         data, content, expire = checked_key(key), checked_value(value), checked_expiry(ttl_seconds)
 
         def ask(connection: MemcachedConnection) -> bool:
@@ -136,7 +142,7 @@ class MemcachedClient:
         return self._calls.run(data, ask, "add", Deadline(self._seconds), writes=True)
 
     def delete(self, key: Key) -> bool:
-        """Remove the key; whether it was there."""
+        """Remove the key; whether it was there. Raises OutcomeUnknown, CacheUnreachable or CacheRefused."""
         data = checked_key(key)
 
         def remove(connection: MemcachedConnection) -> bool:
@@ -148,6 +154,7 @@ class MemcachedClient:
         """Add to the whole number under the key, 0 when there is none, and return the sum.
 
         Memcached's numbers have 64 bits and no sign: below 0 they stay 0, beyond the largest they begin again.
+        Raises OutcomeUnknown, CacheUnreachable or CacheRefused (CLIENT_ERROR for what is no number).
         """
         data, deadline = checked_key(key), Deadline(self._seconds)
 
@@ -168,7 +175,8 @@ class MemcachedClient:
     def set_many(self, values: Mapping[AnyKey, Value], ttl_seconds: float | None = None) -> None:
         """Store all the values, in one round trip per node and the nodes at once.
 
-        Raises the worst failure of a node after all the others have answered; their values are stored.
+        Raises the worst failure of a node after all the others have answered, whose values are stored: OutcomeUnknown,
+        CacheUnreachable or CacheRefused.
         """
         keys = checked_keys(values)
         contents = {keys[key]: checked_value(value) for key, value in values.items()}
@@ -180,7 +188,10 @@ class MemcachedClient:
         self._calls.run_many(contents, question, "set_many", Deadline(self._seconds), writes=True)
 
     def get_many(self, keys: Iterable[AnyKey]) -> dict[AnyKey, bytes]:
-        """The values that are there, under their keys as given, in one round trip per node and the nodes at once."""
+        """The values that are there, under their keys as given, in one round trip per node and the nodes at once.
+
+        Raises CacheUnreachable or CacheRefused.
+        """
         wanted = checked_keys(keys)
         deadline = Deadline(self._seconds)
         found: dict[bytes, bytes] = {}
@@ -191,7 +202,7 @@ class MemcachedClient:
         return {key: found[data] for key, data in wanted.items() if data in found}
 
     def node_for(self, key: Key) -> str:
-        """`host:port` of the node that owns the key."""
+        """`host:port` of the node that owns the key. Raises CacheUnreachable or CacheRefused."""
         data = checked_key(key)
         return self._cluster.layout(Deadline(self._seconds)).ring.node_for(data)
 

@@ -81,29 +81,44 @@ class RedisClient:
         return f"redis-py {redis.__version__}, hiredis {hiredis.__version__}"
 
     def get(self, key: Key, from_replica: bool = False) -> bytes | None:
-        """The value, None on a miss; from the primary, or from the reader, which may be milliseconds behind."""
+        """The value, None on a miss; from the primary, or from the reader, which may be milliseconds behind.
+
+        Raises CacheUnreachable or CacheRefused.
+        """
         return self._calls.run(("GET", _checked("key", key)), Deadline(self._seconds), True, from_replica)
 
     def set(self, key: Key, value: Value, ttl_seconds: float | None = None) -> None:
-        """Store the value, for ever or for `ttl_seconds`, which counts to the millisecond."""
+        """Store the value, for ever or for `ttl_seconds`, which counts to the millisecond.
+
+        Raises OutcomeUnknown, CacheUnreachable or CacheRefused.
+        """
         command = ("SET", _checked("key", key), _checked("value", value), *_expiry(ttl_seconds))
         self._calls.run(command, Deadline(self._seconds), False)
 
     def add(self, key: Key, value: Value, ttl_seconds: float | None = None) -> bool:
-        """Store the value if there is none under the key; whether it was stored."""
+        """Store the value if there is none under the key; whether it was stored.
+
+        Raises OutcomeUnknown, CacheUnreachable or CacheRefused.
+        """
         command = ("SET", _checked("key", key), _checked("value", value), *_expiry(ttl_seconds), "NX")
         return self._calls.run(command, Deadline(self._seconds), False) is not None
 
     def delete(self, key: Key) -> bool:
-        """Remove the key; whether it was there."""
+        """Remove the key; whether it was there. Raises OutcomeUnknown, CacheUnreachable or CacheRefused."""
         return self._calls.run(("DEL", _checked("key", key)), Deadline(self._seconds), False) == 1
 
     def increment(self, key: Key, amount: int = 1) -> int:
-        """Add to the whole number under the key, 0 when there is none, and return the sum."""
+        """Add to the whole number under the key, 0 when there is none, and return the sum.
+
+        Raises OutcomeUnknown, CacheUnreachable or CacheRefused (ERR for what is no number).
+        """
         return self._calls.run(("INCRBY", _checked("key", key), amount), Deadline(self._seconds), False)
 
     def set_many(self, values: Mapping[AnyKey, Value], ttl_seconds: float | None = None) -> None:
-        """Store all the values in one round trip, all of them or none."""
+        """Store all the values in one round trip, all of them or none.
+
+        Raises OutcomeUnknown, CacheUnreachable or CacheRefused.
+        """
         _check_all("key", values.keys())
         _check_all("value", values.values())
         expiry = _expiry(ttl_seconds)
@@ -113,7 +128,10 @@ class RedisClient:
         self._calls.run(command, Deadline(self._seconds), False)
 
     def get_many(self, keys: Iterable[AnyKey], from_replica: bool = False) -> dict[AnyKey, bytes]:
-        """The values that are there, under their keys as given, in one round trip."""
+        """The values that are there, under their keys as given, in one round trip.
+
+        Raises CacheUnreachable or CacheRefused.
+        """
         wanted = list(keys)
         _check_all("key", wanted)
         if not wanted:
@@ -127,7 +145,7 @@ class RedisClient:
         return self.endpoint.address
 
     def role(self, from_replica: bool = False) -> str:
-        """`master` or `slave`, as the node itself says."""
+        """`master` or `slave`, as the node itself says. Raises CacheUnreachable or CacheRefused."""
         return self.execute("ROLE", repeatable=True, from_replica=from_replica)[0].decode()
 
     def execute(
@@ -140,7 +158,8 @@ class RedisClient:
         """Any other command; its reply as bytes, int, list or None.
 
         `repeatable` says that it only reads: it may be sent again, and a node of any role may answer. Raises
-        CacheRefused with the server's code when the server answers with an error.
+        OutcomeUnknown unless it is repeatable, CacheUnreachable, or CacheRefused with the server's code when the
+        server answers with an error. `deadline_seconds` counts for this call alone.
         """
         deadline = Deadline(self._seconds if deadline_seconds is None else deadline_seconds)
         return self._calls.run(command, deadline, repeatable, from_replica)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,3 +48,22 @@ def test_every_public_name_exists():
     import client
 
     assert [name for name in client.__all__ if not hasattr(client, name)] == []
+
+
+@pytest.mark.parametrize("name", ["redis_client.RedisClient", "memcached_client.MemcachedClient"])
+def test_every_call_of_a_client_says_what_it_raises(name):
+    module, _, kind = name.partition(".")
+    client = getattr(importlib.import_module(f"client.{module}"), kind)
+    calls = {
+        name: inspect.getdoc(call) or ""
+        for name, call in inspect.getmembers(client, inspect.isfunction)
+        if not name.startswith("_") and name != "close"
+    }
+    assert len(calls) >= 7
+    silent = {name for name, text in calls.items() if "Raises " not in text}
+    # Without cluster mode every key has the same owner: nothing is asked.
+    assert silent <= ({"node_for"} if kind == "RedisClient" else set())
+
+
+def test_type_checkers_may_rely_on_its_annotations():
+    assert (ROOT / "client" / "py.typed").is_file()
