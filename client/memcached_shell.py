@@ -158,7 +158,8 @@ def _data(words: Sequence[str], further: Iterator[str]) -> bytes:
 
 
 def _typed() -> Iterator[str]:
-    import readline  # noqa: F401 - importing it lets input() edit lines and remember them
+    # Importing it lets input() edit lines and remember them.
+    import readline  # noqa: F401  # pyright: ignore[reportUnusedImport]
 
     while True:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 
@@ -24,7 +24,7 @@ _detours: dict[Address, Address] = {}
 
 
 @contextmanager
-def detour(name: Address, address: Address) -> Iterator[None]:
+def detour(name: Address, address: Address) -> Generator[None, None, None]:
     """Let a host and port lead to an address of this machine, for the whole process: the end of a tunnel."""
     _detours[name] = address
     try:

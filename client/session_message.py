@@ -11,7 +11,7 @@ import struct
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 INPUT = "input_stream_data"
 OUTPUT = "output_stream_data"
@@ -90,4 +90,4 @@ class SessionMessage:
         found = json.loads(self.payload)
         if not isinstance(found, dict):
             raise ValueError(f"{self.kind} carries no JSON object")
-        return found
+        return cast("dict[str, Any]", found)

@@ -10,7 +10,7 @@ import json
 import socket
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -41,7 +41,7 @@ _SUCCESS, _UNSUPPORTED = 1, 3
 
 
 @contextmanager
-def through(instance_id: str, endpoint: Endpoint) -> Iterator[None]:
+def through(instance_id: str, endpoint: Endpoint) -> Generator[None, None, None]:
     """Let the endpoint's names lead through the instance, in this process, for as long as it lasts.
 
     Clients go on connecting by the real names, so that TLS verifies those. Raises CacheUnreachable or CacheRefused.
