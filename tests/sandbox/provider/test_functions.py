@@ -36,6 +36,21 @@ def test_the_prefix_list_of_a_gateway_service(driver):
     assert listed["id"].startswith("pl-")
 
 
+def test_a_vpc_and_a_subnet_by_their_ids(driver):
+    ec2 = driver.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.66.0.0/16")["Vpc"]["VpcId"]
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    made = ec2.create_subnet(VpcId=vpc, CidrBlock="10.66.1.0/24", AvailabilityZone="eu-west-1b")["Subnet"]
+
+    found = answer(driver, "aws:ec2/getVpc:getVpc", id=vpc)
+    subnet = answer(driver, "aws:ec2/getSubnet:getSubnet", id=made["SubnetId"])
+
+    assert (found["id"], found["cidrBlock"]) == (vpc, "10.66.0.0/16")
+    assert (found["enableDnsSupport"], found["enableDnsHostnames"]) == (True, True)
+    assert (subnet["id"], subnet["vpcId"]) == (made["SubnetId"], vpc)
+    assert (subnet["availabilityZone"], subnet["cidrBlock"]) == ("eu-west-1b", "10.66.1.0/24")
+
+
 def test_the_image_of_a_public_parameter_exists(driver):
     parameter = answer(driver, "aws:ssm/getParameter:getParameter", name=AMI)
     images = driver.client("ec2").describe_images(ImageIds=[parameter["value"]])["Images"]
@@ -53,7 +68,16 @@ def test_the_newest_image(driver):
 @pytest.mark.parametrize(
     ("token", "arguments", "reason"),
     [
-        ("aws:ec2/getVpc:getVpc", {}, "aws:ec2/getVpc:getVpc: this function is not modelled by the sandbox"),
+        (
+            "aws:ec2/getVpcs:getVpcs",
+            {},
+            "aws:ec2/getVpcs:getVpcs: this function is not modelled by the sandbox",
+        ),
+        (
+            "aws:ec2/getSubnet:getSubnet",
+            {"id": "subnet-0"},
+            "aws:ec2/getSubnet:getSubnet: DescribeSubnets: InvalidSubnetID.NotFound: The subnet ID 'subnet-0' does not exist",
+        ),
         (
             "aws:ssm/getParameter:getParameter",
             {"name": "/not/there"},
