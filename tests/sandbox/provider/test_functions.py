@@ -76,7 +76,8 @@ def test_the_newest_image(driver):
         (
             "aws:ec2/getSubnet:getSubnet",
             {"id": "subnet-0"},
-            "aws:ec2/getSubnet:getSubnet: DescribeSubnets: InvalidSubnetID.NotFound: The subnet ID 'subnet-0' does not exist",
+            "aws:ec2/getSubnet:getSubnet: DescribeSubnets: InvalidSubnetID.NotFound: "
+            "The subnet ID 'subnet-0' does not exist",
         ),
         (
             "aws:ssm/getParameter:getParameter",
