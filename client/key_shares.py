@@ -21,6 +21,11 @@ def written_key(prefix: str, number: int) -> str:
     return f"{prefix}:{number}"
 
 
+def begun_key(prefix: str) -> str:
+    """The key by which a client says that its keys are filled."""
+    return f"{prefix}:begun"
+
+
 def read_number(position: int, filled: int) -> int:
     """Which of the filled keys the read at this place goes to: all in turn, neighbours far apart."""
     return position * 7919 % filled

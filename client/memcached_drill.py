@@ -7,7 +7,7 @@ import time
 from .drill_record import DrillPlan
 from .drill_worker import Worker
 from .endpoint import Endpoint
-from .key_shares import KeyName, filled_key, read_number, written_key
+from .key_shares import KeyName, begun_key, filled_key, read_number, written_key
 from .memcached_client import MemcachedClient
 from .names import Resolver
 
@@ -44,6 +44,7 @@ class MemcachedWorker(Worker):
         with self._patient_client() as client:
             client.set_many(values, ttl_seconds=self._lifetime_seconds)
             self._note_nodes(client)
+            client.set(begun_key(self.plan.key), "1", ttl_seconds=self._lifetime_seconds)
         self.record.filled, self.record.filled_at = _FILLED_KEYS, time.time()
 
     def write(self, number: int) -> None:
@@ -70,6 +71,7 @@ class MemcachedWorker(Worker):
             self.record.kept = self._there(client, filled_key, self.record.filled)
             self.record.present = self._there(client, written_key, len(self.record.writes))
             self._note_nodes(client)
+            client.delete(begun_key(self.plan.key))
 
     def close(self) -> None:
         self._client.close()

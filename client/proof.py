@@ -11,9 +11,10 @@ from typing import Any
 
 from . import remote
 from .drill import Limits, evaluate
-from .drill_record import WorkerRecord
+from .drill_record import DrillPlan, WorkerRecord
 from .endpoint import Endpoint
-from .errors import CacheError
+from .errors import CacheError, CacheUnreachable
+from .key_shares import begun_key
 from .remote import Place
 from .results import HERE, CheckResult, Drill, check_from_mapping
 from .triggers import trigger
@@ -25,7 +26,7 @@ _CHECKS_SECONDS = 60.0
 _UNDER_WAY_SECONDS = (
     3.0  # from starting the workers to the trigger: Run Command and a cold function take about 2
 )
-_FILLING_SECONDS = 2.0  # more, where each writes a thousand keys before it begins
+_FILLED_SECONDS = 60.0
 _RESTORED_SECONDS = 900.0  # AWS builds the new replica in minutes
 
 
@@ -92,7 +93,9 @@ def drill(
     with ThreadPoolExecutor(max_workers=len(found) + 1) as threads:
         tell(f"writing and reading from {remote.names_of(found)}")
         workers = [threads.submit(place.run, "drill", options, seconds + 30) for place in found]
-        _let_them_begin(workers, _FILLING_SECONDS if outputs["engine"] == "memcached" else 0.0)
+        _let_them_begin(workers)
+        if outputs["engine"] == "memcached":
+            _wait_until_filled(found, workers, options["run"])
         triggered_at = pulled.pull()
         tell(f"{kind} accepted: {pulled.words}")
         restored = threads.submit(pulled.wait_until_over, triggered_at, _RESTORED_SECONDS)
@@ -118,12 +121,31 @@ def drill(
     )
 
 
-def _let_them_begin(workers: Sequence[Future[dict[str, Any]]], filling_seconds: float) -> None:
+def _let_them_begin(workers: Sequence[Future[dict[str, Any]]]) -> None:
     """Wait until the workers are under way; one that ends by then has failed, and its error is raised."""
     ended = threading.Event()
     for worker in workers:
         worker.add_done_callback(lambda _: ended.set())
-    if ended.wait(_UNDER_WAY_SECONDS + filling_seconds):
-        for worker in workers:
-            if worker.done():
-                raise_error(worker.result(), "a client")
+    if ended.wait(_UNDER_WAY_SECONDS):
+        _raise_what_failed(workers)
+
+
+def _wait_until_filled(found: Sequence[Place], workers: Sequence[Future[dict[str, Any]]], run: str) -> None:
+    """Wait until every worker says, in the cache, that its keys are there: what it fills later proves nothing."""
+    ends = time.monotonic() + _FILLED_SECONDS
+    for place in found:
+        key = begun_key(DrillPlan(run, place.name).key)
+        while True:
+            answer = found[0].run("get", {"key": key}, _CHECKS_SECONDS)
+            raise_error(answer, found[0].name)
+            if answer["found"]:
+                break
+            _raise_what_failed(workers)
+            if time.monotonic() > ends:
+                raise CacheUnreachable(f"{place.name} had not begun after {_FILLED_SECONDS:g} s", "reply")
+
+
+def _raise_what_failed(workers: Sequence[Future[dict[str, Any]]]) -> None:
+    for worker in workers:
+        if worker.done():
+            raise_error(worker.result(), "a client")
