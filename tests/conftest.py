@@ -19,7 +19,7 @@ settings.load_profile("project")
 os.environ |= {"MOTO_ENABLE_AMI_VALIDATION": "true", "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true"}
 
 # They share one default environment, which takes ten seconds to make.
-ON_DEV = ("test_dev.py", "test_drill.py", "test_interruptions.py", "test_refusals.py")
+ON_DEV = ("test_dev.py", "test_drill.py", "test_faults.py", "test_interruptions.py", "test_refusals.py")
 
 
 @pytest.fixture

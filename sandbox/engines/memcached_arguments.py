@@ -23,7 +23,6 @@ SWITCHES = {
     ("cas_disabled", "1"): "-C",
     ("disable_flush_all", "1"): "-F",
     ("error_on_memory_exhausted", "1"): "-M",
-    ("watch", "0"): "-W",
 }
 EXTENDED = {
     ("lru_crawler", "0"): "no_lru_crawler",

@@ -50,4 +50,6 @@ class MemcachedSpec:
         version, nodes = self.configuration
         # From 1.6.17 on the service has them blocked (guide, "Supported and restricted commands").
         refused = ["lru_crawler", "lru", "slabs"] if self.numbers >= (1, 6, 17) else []
+        # The one parameter that the service changes on a running node.
+        refused += ["watch"] if self.parameters.get("watch") == "0" else []
         return {"version": version, "nodes": nodes, "legacy": self.numbers < (1, 4, 14), "refused": refused}

@@ -62,15 +62,17 @@ def show_memcached(store: Store, cache: Cache, with_nodes: bool = False) -> dict
 
 def waiting_for_reboot(store: Store, cache: Cache) -> list[str]:
     """The nodes that run with other parameters than the cluster's group has now."""
-    now = own_parameters(store, cache)
-    defaults = catalogue.parameters_of(store.parameter_group(cache.settings.parameter_group).family)
+    family = store.parameter_group(cache.settings.parameter_group).family
+    rows = [
+        row for row in catalogue.parameters_of(family).values() if row["change_type"] == "requires-reboot"
+    ]
+    wanted = own_parameters(store, cache)
 
     def differs(member: Member) -> bool:
-        names = {*now, *member.started_with}
-        return any(_value(now, name) != _value(member.started_with, name) for name in names)
-
-    def _value(values: dict[str, str], name: str) -> str | None:
-        return values.get(name, defaults.get(name, {}).get("default"))
+        return any(
+            wanted.get(row["name"], row["default"]) != member.started_with.get(row["name"], row["default"])
+            for row in rows
+        )
 
     return sorted(member.node for member in cache.members if differs(member))
 

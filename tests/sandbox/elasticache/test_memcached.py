@@ -251,6 +251,8 @@ def test_parameters_wait_for_a_reboot_of_each_node(shop):
     shop.made(CacheParameterGroupName="own")
     values = [{"ParameterName": "max_item_size", "ParameterValue": "2097152"}]
     shop.client.modify_cache_parameter_group(CacheParameterGroupName="own", ParameterNameValues=values)
+    values.append({"ParameterName": "watch", "ParameterValue": "0"})
+    shop.client.modify_cache_parameter_group(CacheParameterGroupName="own", ParameterNameValues=values)
     cluster = shop.ready()
     assert cluster["CacheParameterGroup"] == {
         "CacheParameterGroupName": "own",
@@ -268,6 +270,17 @@ def test_parameters_wait_for_a_reboot_of_each_node(shop):
     values[0]["ParameterValue"] = "1048576"
     shop.client.modify_cache_parameter_group(CacheParameterGroupName="own", ParameterNameValues=values)
     assert shop.ready()["CacheParameterGroup"]["CacheNodeIdsToReboot"] == ["0002", "0003"]
+
+
+def test_a_parameter_that_is_changed_live_waits_for_nothing(shop):
+    shop.client.create_cache_parameter_group(
+        CacheParameterGroupName="own", CacheParameterGroupFamily="memcached1.6", Description="own"
+    )
+    shop.made(CacheParameterGroupName="own")
+    values = [{"ParameterName": "watch", "ParameterValue": "0"}]
+    shop.client.modify_cache_parameter_group(CacheParameterGroupName="own", ParameterNameValues=values)
+    assert shop.ready()["CacheParameterGroup"]["ParameterApplyStatus"] == "in-sync"
+    assert spec(shop)["parameters"] == {"watch": "0"}
 
 
 def test_a_lost_node_is_started_again_at_its_place(shop):

@@ -233,6 +233,18 @@ def test_a_parameter_becomes_an_option_that_the_program_takes(cluster, name, val
     assert cluster.client().version()
 
 
+def test_watching_can_be_forbidden_on_a_running_node(cluster):
+    cluster.specify()
+    cluster.apply()
+    with socket.create_connection((cluster.address(), PORT), 3) as watcher:
+        watcher.sendall(b"watch fetchers\r\n")
+        assert watcher.recv(100) == b"OK\r\n"
+    cluster.client().set("a", b"1")
+    cluster.apply(parameters={"watch": "0"})
+    assert cluster.ask(b"watch fetchers\r\n") == b"ERROR\r\n"
+    assert cluster.client().get("a") == b"1"
+
+
 def test_a_parameter_without_an_option_is_told(cluster):
     cluster.specify(parameters={"inline_ascii_resp": "1"})
     cluster.apply()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from tests.sandbox.provider.driver import secret
+from tests.sandbox.provider.driver import REGION, secret
 from tests.sandbox.provider.network import Network, policy, trust
 
 Inputs = dict[str, Any]
@@ -480,7 +480,43 @@ OTHERS = (
         {"arn", "name"},
     ),
     Case(
-        # The engine of single clusters that the sandbox runs.
+        "elasticache/Cluster",
+        lambda net: {
+            "engine": "memcached",
+            "engineVersion": "1.6.12",
+            "nodeType": "cache.t4g.micro",
+            "numCacheNodes": 2,
+            "azMode": "cross-az",
+            "preferredAvailabilityZones": ["eu-west-1a", "eu-west-1b"],
+            "port": 11300,
+            "transitEncryptionEnabled": True,
+            "subnetGroupName": net.cache_subnets,
+            "securityGroupIds": [net.group],
+            "applyImmediately": True,
+        },
+        lambda net: (
+            {
+                "numCacheNodes": 4,
+                "preferredAvailabilityZones": ["eu-west-1a", "eu-west-1b", "eu-west-1b", "eu-west-1a"],
+            },
+            {"numCacheNodes": 3, "preferredAvailabilityZones": ["eu-west-1a", "eu-west-1b", "eu-west-1b"]},
+            {"securityGroupIds": [net.other_group]},
+            {"maintenanceWindow": "mon:05:00-mon:06:00"},
+            {"notificationTopicArn": f"arn:aws:sns:{REGION}:123456789012:events"},
+            {"engineVersion": "1.6.22"},
+            {"numCacheNodes": 1, "azMode": "single-az", "preferredAvailabilityZones": ["eu-west-1a"]},
+        ),
+        lambda net: {
+            "nodeType": "cache.t4g.small",
+            "engineVersion": "1.6.17",
+            "port": 11211,
+            "transitEncryptionEnabled": False,
+            "subnetGroupName": "another",
+            "engine": "redis",
+        },
+        {"arn", "cacheNodes", "clusterAddress", "configurationEndpoint", "engineVersionActual"},
+    ),
+    Case(
         "elasticache/Cluster",
         lambda net: {
             "engine": "redis",
