@@ -80,11 +80,28 @@ def test_a_missing_stack_file_is_refused_with_the_stacks_there_are(run, words):
 
 
 @pytest.mark.parametrize(
-    "words", [("run", "app", "--", "true"), ("shell", "app"), ("invoke", "f"), ("refresh",)]
+    "words",
+    [
+        ("run", "app", "--", "true"),
+        ("shell", "app"),
+        ("invoke", "f"),
+        ("refresh",),
+        ("import", "--file", "Pulumi.yaml"),
+    ],
 )
 def test_what_needs_a_sandbox_says_how_to_start_one(run, words):
     message = "error: no sandbox is running in this folder\n  start one: python -m sandbox up\n"
     assert run(*words) == (1, "", message)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [((), "Missing option '--file'"), (("--file", "adopt.json"), "File 'adopt.json' does not exist")],
+)
+def test_an_import_without_its_file_is_refused(run, words, said):
+    code, out, error = run("import", *words)
+    assert (code, out) == (2, "")
+    assert said in error
 
 
 def test_what_needs_no_sandbox_goes_without_one(run):
