@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from .errors import StartFailed
+from .state import AUTHORITY, write_private
 
 if TYPE_CHECKING:
     from .api.context import Context
@@ -47,6 +48,7 @@ class Parts:
             )
             context.hosts, context.engines = self._hosts, Engines(self._hosts, authority)
             context.authority = authority
+            write_private(context.folder / AUTHORITY, authority.certificate_pem)
         except (HostsError, OSError) as error:
             raise StartFailed(str(error)) from error
         threading.Thread(target=self._end_with_hosts, name="hosts-watch", daemon=True).start()

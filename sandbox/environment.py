@@ -32,6 +32,11 @@ def aws_variables(cloud: Cloud) -> dict[str, str]:
     }
 
 
+def client_variables(folder: StateFolder) -> dict[str, str]:
+    """What this project's client needs on this machine: through a tunnel it meets the sandbox's certificates."""
+    return {"CACHE_CA_FILE": str(folder.authority_file)}
+
+
 def pulumi_variables(cloud: Cloud, folder: StateFolder) -> dict[str, str]:
     """What a real engine needs: our provider for its `aws`, a backend and a passphrase of this cloud's own.
 

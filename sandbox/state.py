@@ -35,6 +35,10 @@ class CloudRecord:
     key: str = field(default="", repr=False)
 
 
+AUTHORITY = "authority.pem"
+"""The certificates that this sandbox's caches have are signed by this one; other machines need not trust it."""
+
+
 class StateFolder:
     """Paths and files below `.sandbox` of one project folder; nothing in it is readable by others."""
 
@@ -44,6 +48,7 @@ class StateFolder:
         self.cloud_file = self.path / "cloud.json"
         self.log_file = self.path / "supervisor.log"
         self.lock_file = self.path / "lock"
+        self.authority_file = self.path / AUTHORITY
         self.tools = self.path / "tools"
         self.stacks = self.path / "stacks"
         self.pulumi = self.path / "pulumi"
@@ -117,6 +122,7 @@ class StateFolder:
     def forget_cloud(self) -> None:
         """Removes what a supervisor that is gone has left."""
         self.cloud_file.unlink(missing_ok=True)
+        self.authority_file.unlink(missing_ok=True)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import IO, Any
 
 import click
@@ -51,10 +52,12 @@ class Options:
     def endpoint(self) -> Endpoint:
         """Where the cache is, with its token where it has one: from the outputs, the parameter or the environment."""
         if self.outputs_file is not None:
-            return Endpoint.from_stack_outputs(self.outputs).refreshed()
-        if self.parameter is not None:
-            return Endpoint.from_parameter(self.parameter)
-        return Endpoint.from_environment()
+            found = Endpoint.from_stack_outputs(self.outputs).refreshed()
+        elif self.parameter is not None:
+            found = Endpoint.from_parameter(self.parameter)
+        else:
+            return Endpoint.from_environment()
+        return replace(found, ca_file=os.environ.get("CACHE_CA_FILE") or None)
 
     @property
     def here(self) -> str:

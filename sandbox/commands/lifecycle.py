@@ -7,7 +7,7 @@ import shutil
 import click
 
 from ..cloud import Cloud
-from ..environment import aws_variables, pulumi_variables, shell_lines
+from ..environment import aws_variables, client_variables, pulumi_variables, shell_lines
 from ..launching import end_supervisor
 from ..state import StateFolder
 from .engine import select_stack
@@ -25,7 +25,8 @@ def env(stack: str, port: int | None) -> None:
     )
     if shutil.which("pulumi"):
         select_stack(project, cloud)
-    variables = {**aws_variables(cloud), **pulumi_variables(cloud, StateFolder(folder()))}
+    state = StateFolder(folder())
+    variables = {**aws_variables(cloud), **pulumi_variables(cloud, state), **client_variables(state)}
     click.echo("\n".join(shell_lines(variables)))
 
 

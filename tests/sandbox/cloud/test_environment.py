@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from sandbox.cloud import Cloud
-from sandbox.environment import aws_variables, pulumi_variables, shell_lines
+from sandbox.environment import aws_variables, client_variables, pulumi_variables, shell_lines
 from sandbox.state import StateFolder
 
 from .test_state import RECORD
@@ -54,6 +54,10 @@ def test_an_engine_gets_the_provider_a_backend_and_a_passphrase_of_its_own(cloud
     assert len(text) > 30
     pulumi_variables(cloud, folder)
     assert passphrase.read_text() == text
+
+
+def test_the_client_trusts_the_certificates_of_this_sandbox(folder):
+    assert client_variables(folder) == {"CACHE_CA_FILE": str(folder.path / "authority.pem")}
 
 
 def test_a_shell_takes_the_lines_whatever_the_values_hold():
