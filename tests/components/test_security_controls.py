@@ -52,7 +52,7 @@ def test_elasticache_2_minor_versions_are_installed_by_themselves():
     And the next update must leave such an upgrade alone: a version that nobody asked for is not compared (R45).
     """
     assert group()["autoMinorVersionUpgrade"] is True
-    assert dev().one(GROUP).ignore_changes == ("engineVersion",)
+    assert "engineVersion" in dev().one(GROUP).ignore_changes
 
 
 def test_elasticache_3_a_replica_takes_over_by_itself():
