@@ -10,6 +10,7 @@ _DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}
 _EXPIRED = {
     "ExpiredTokenException",
     "ExpiredToken",
+    "RequestExpired",
     "InvalidClientTokenId",
     "UnrecognizedClientException",
     "InvalidSignatureException",

@@ -42,9 +42,9 @@ class Trigger:
 
         All that follows is later than that; the answer may come when it is under way.
         """
-        elasticache = aws_client("elasticache", self.region)
-        triggered_at = time.time()
         with explained(f"the {self.kind}"):
+            elasticache = aws_client("elasticache", self.region)
+            triggered_at = time.time()
             self.fire(elasticache)
         return triggered_at
 
