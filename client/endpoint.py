@@ -26,7 +26,6 @@ class Endpoint:
     reader_host: str | None = None
     auth_token: str | None = field(default=None, repr=False)
     ca_file: str | None = None
-    nodes: tuple[str, ...] | None = None
     parameter: str | None = None
     region: str | None = None
 

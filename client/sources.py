@@ -88,14 +88,12 @@ def from_stack_outputs(outputs: Mapping[str, Any]) -> Endpoint:
         raise InvalidEndpoint(
             f"these are not the outputs of an aws-cache stack: {', '.join(missing)} missing; found: {found}"
         )
-    nodes = outputs.get("node_addresses")
     return Endpoint(
         engine=outputs["engine"],
         host=outputs["host"],
         port=_whole(outputs["port"]),
         tls=outputs.get("tls", True),
         reader_host=outputs.get("reader_host"),
-        nodes=tuple(nodes) if nodes else None,
         parameter=outputs.get("connection_parameter"),
         region=outputs.get("region"),
     )

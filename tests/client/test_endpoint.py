@@ -287,14 +287,14 @@ def test_a_port_that_became_a_fraction_on_its_way_is_taken():
     assert Endpoint.from_stack_outputs({**OUTPUTS, "port": 6380.0}).port == 6380
 
 
-def test_memcached_outputs_name_the_nodes():
+def test_memcached_outputs_lead_to_the_configuration_endpoint_as_nodes_come_and_go():
     outputs = {
         "engine": "memcached",
         "host": "x.cfg.test",
         "port": 11211,
         "node_addresses": ["a:11211", "b:11211"],
     }
-    assert Endpoint.from_stack_outputs(outputs).nodes == ("a:11211", "b:11211")
+    assert Endpoint.from_stack_outputs(outputs) == Endpoint("memcached", "x.cfg.test", 11211)
 
 
 @pytest.mark.parametrize(
