@@ -31,8 +31,12 @@ class Cache:
         self._spec: CacheSpec | None = None
         self._server: Server | None = None
 
-    def apply(self, spec: CacheSpec) -> None:
-        """Bring the cache to `spec`, and return when it holds; raises EngineError when it cannot be had."""
+    def apply(self, raw: dict[str, Any]) -> None:
+        """Bring the cache to a specification (`CacheSpec`), and return when it holds.
+
+        Raises EngineError when it cannot be had, ValueError on a specification that contradicts itself.
+        """
+        spec = CacheSpec.parse(raw)
         self._server = server = find_server(spec.engine)
         self._spec = spec
         self._remove_unwanted(spec, keep_primary=True)

@@ -12,9 +12,7 @@ from .cache import Cache
 from .errors import EngineError
 from .launcher import Launcher
 from .memcached_cache import MemcachedCache
-from .memcached_specification import MemcachedSpec
 from .server import find_server
-from .specification import CacheSpec
 
 STATE_SECONDS = 0.25
 # As many as one cache has nodes at most, twice: a frozen node holds its thread for STATE_SECONDS.
@@ -41,10 +39,7 @@ class Keeper:
     def apply(self, cache_id: str, raw: dict[str, Any]) -> None:
         """Bring a cache to its specification; on failure a cache that was not there before leaves nothing."""
         restore = self._snapshot(raw["restore"]) if raw.get("restore") else None
-        if raw["engine"] == "memcached":
-            kind, spec = MemcachedCache, MemcachedSpec.parse(raw)
-        else:
-            kind, spec = Cache, CacheSpec.parse({**raw, "restore": restore})
+        kind = MemcachedCache if raw["engine"] == "memcached" else Cache
         with self._lock(cache_id):
             cache = self._caches.get(cache_id)
             new = cache is None
@@ -52,7 +47,7 @@ class Keeper:
                 directory = os.path.join(self._directory, cache_id)
                 cache = self._caches[cache_id] = kind(cache_id, directory, self._launcher)
             try:
-                cache.apply(spec)
+                cache.apply({**raw, "restore": restore})
             except BaseException:
                 if new:
                     self._caches.pop(cache_id).remove()

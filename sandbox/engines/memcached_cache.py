@@ -27,11 +27,13 @@ class MemcachedCache:
         self._spec: MemcachedSpec | None = None
         self._server: Server | None = None
 
-    def apply(self, spec: MemcachedSpec) -> None:
-        """Bring the cluster to `spec`, and return when it holds; raises EngineError when it cannot be had.
+    def apply(self, raw: dict[str, Any]) -> None:
+        """Bring the cluster to a specification (`MemcachedSpec`), and return when it holds.
 
-        New nodes run before any node tells of them, and nobody tells of a node any more when it ends.
+        New nodes run before any node tells of them, and nobody tells of a node any more when it ends. Raises
+        EngineError when it cannot be had.
         """
+        spec = MemcachedSpec.parse(raw)
         self._server = server = find_server("memcached")
         for node_id, wanted in spec.nodes.items():
             node = self.nodes.get(node_id)

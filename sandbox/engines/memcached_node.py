@@ -13,11 +13,11 @@ from typing import Any
 from .admin import unix_connection
 from .configuration import CERTIFICATE, KEY
 from .errors import EngineError
-from .fronting import await_front, change_front, launch_front
+from .files import LOG, log_tail, write_private
+from .fronting import Front
 from .launcher import Launcher, Process
 from .memcached_arguments import SOCKET, arguments
 from .memcached_specification import MemcachedSpec
-from .node import log_tail, write_private
 from .server import Server
 from .specification import NodeSpec
 
@@ -35,14 +35,16 @@ class MemcachedNode:
         self._disturbance: dict[str, Any] = {}
         self._told: dict[str, Any] = {}
         self._launcher = launcher
-        self._processes: list[Process] = []
+        self._server: Process | None = None
+        self._front = Front(launcher, host_id, directory)
         self._watching = threading.Lock()
         os.makedirs(directory, mode=0o700, exist_ok=True)
 
     @property
     def running(self) -> bool:
         """Whether its processes exist; frozen ones do."""
-        return bool(self._processes) and all(process.poll() is None for process in self._processes)
+        processes = self._processes
+        return len(processes) == 2 and all(process.poll() is None for process in processes)
 
     def start(self, server: Server, spec: MemcachedSpec, place: NodeSpec) -> None:
         """Start the processes and wait until they answer."""
@@ -60,13 +62,11 @@ class MemcachedNode:
             settings |= {"certificate": CERTIFICATE, "key": KEY}
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{self.directory}/{SOCKET}")
-        argv = [server.path, *arguments(spec)]
-        self._processes = [self._launcher.start(self.host_id, argv, f"{self.directory}/server.log")]
+        argv, log = [server.path, *arguments(spec)], f"{self.directory}/{LOG}"
+        self._server = self._launcher.start(self.host_id, argv, log)
         try:
-            self._await_answer()
-            front = launch_front(self._launcher, self.host_id, self.directory, settings)
-            self._processes.append(front)
-            await_front(front, self.directory, self._log_tail)
+            self._await_answer(self._server)
+            self._front.start(settings)
         except EngineError:
             self.stop()
             raise
@@ -78,14 +78,14 @@ class MemcachedNode:
 
     def configure(self, spec: MemcachedSpec) -> None:
         """Answer discovery with this; raises EngineError when the node does not take it."""
-        change_front(self.directory, {"discovery": spec.discovery()})
+        self._front.change({"discovery": spec.discovery()})
         self._told = spec.discovery()
 
     def disturb(self, disturbance: dict[str, Any]) -> None:
         """Slow or lose its replies (`front.settings.Disturbance`), until it is told otherwise."""
         self._disturbance = disturbance
         if self.running:
-            change_front(self.directory, {"disturbance": disturbance})
+            self._front.change({"disturbance": disturbance})
 
     def state(self, timeout: float) -> dict[str, object]:
         """Whether it runs, and answers within `timeout`."""
@@ -104,8 +104,9 @@ class MemcachedNode:
 
     def stop(self) -> None:
         """End the processes at once; there is nothing to save."""
+        self._front.end()
         self.signal("KILL")
-        self._processes = []
+        self._server = None
 
     def remove(self) -> None:
         """Stop, and leave no file."""
@@ -120,14 +121,14 @@ class MemcachedNode:
         except OSError:
             return False
 
-    def _await_answer(self) -> None:
+    @property
+    def _processes(self) -> list[Process]:
+        return [process for process in (self._server, self._front.process) if process is not None]
+
+    def _await_answer(self, server: Process) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self._answers(1.0):
-            if not self.running or time.monotonic() > deadline:
-                raise EngineError(
-                    f"node {self.node_id} did not start; the end of its log:\n{self._log_tail()}"
-                )
+            if server.poll() is not None or time.monotonic() > deadline:
+                tail = log_tail(self.directory)
+                raise EngineError(f"node {self.node_id} did not start; the end of its log:\n{tail}")
             time.sleep(0.005)
-
-    def _log_tail(self) -> str:
-        return log_tail(f"{self.directory}/server.log")

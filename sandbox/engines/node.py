@@ -15,14 +15,14 @@ from . import access
 from .admin import AdminConnection, parse_info
 from .configuration import AUTHORITY, CERTIFICATE, KEY, SOCKET, NodeConfiguration
 from .errors import EngineError
-from .fronting import await_front, change_front, launch_front
+from .files import LOG, log_tail, write_private
+from .fronting import Front
 from .launcher import Launcher, Process
 from .server import Server
 
 START_SECONDS = 10.0
 COMMAND_SECONDS = 2.0
 STOP_SECONDS = 2.0
-LOG_TAIL_BYTES = 1500
 
 
 class Node:
@@ -37,7 +37,7 @@ class Node:
         self._disturbance: dict[str, Any] = {}
         self._launcher = launcher
         self._process: Process | None = None
-        self._front: Process | None = None
+        self._front = Front(launcher, host_id, directory)
         self._admin: AdminConnection | None = None
         self._watch: AdminConnection | None = None
         self._watching = threading.Lock()
@@ -58,34 +58,36 @@ class Node:
         self.stop()
         for name, content in zip((CERTIFICATE, KEY, AUTHORITY), tls, strict=True):
             write_private(f"{self.directory}/{name}", content)
-        fronted = configuration.transit_encryption == "preferred" or bool(self._disturbance)
-        self.configuration = configuration = replace(configuration, fronted=fronted)
+        self.configuration = configuration = self._with_front(configuration, self._disturbance)
         self.unapplied = {}
-        argv = [server.path, "-"]
-        self._process = self._launcher.start(self.host_id, argv, self._log, configuration.text())
+        argv, log = [server.path, "-"], f"{self.directory}/{LOG}"
+        self._process = self._launcher.start(self.host_id, argv, log, configuration.text())
         self._await_answer()
-        if fronted:
-            self._start_front(configuration)
+        if configuration.fronted:
+            try:
+                self._front.start(_front_settings(configuration, self._disturbance))
+            except EngineError:
+                self.stop()
+                raise
 
     def disturb(self, disturbance: dict[str, Any]) -> None:
-        """Slow or lose its replies (`front.settings.Disturbance`); nothing ends that. Clients have to connect anew."""
-        if disturbance == self._disturbance:
-            return
+        """Slow or lose its replies (`front.settings.Disturbance`), until told otherwise. Clients connect anew.
+
+        Raises EngineError when the node does not answer, or does not take it; then nothing is changed.
+        """
+        before = self.configuration
+        if before is not None and self.running and disturbance != self._disturbance:
+            self.replication()  # a frozen one would leave its port later, when nobody follows it there
+            wanted = self._with_front(before, disturbance)
+            if before.fronted and wanted.fronted:
+                self._front.change({"disturbance": disturbance})
+            elif wanted.fronted:
+                self._insert_front(before, wanted, disturbance)
+            elif before.fronted:
+                self._front.end()
+                self._listen(wanted)
+            self.configuration = wanted
         self._disturbance = disturbance
-        configuration = self.configuration
-        if configuration is None or not self.running:
-            return
-        fronted = configuration.transit_encryption == "preferred" or bool(disturbance)
-        if configuration.fronted and fronted:
-            change_front(self.directory, {"disturbance": disturbance})
-            return
-        self.configuration = configuration = replace(configuration, fronted=fronted)
-        if fronted:
-            self._start_front(configuration)
-            self.drop_clients()
-        else:
-            self._end_front()
-            self._listen(configuration)
 
     def command(self, *words: str | int) -> object:
         """Run a command as the sandbox's own user; raises EngineError when the node refuses or is silent."""
@@ -150,12 +152,13 @@ class Node:
                     process.wait(STOP_SECONDS)
 
     def stop(self) -> None:
-        """End the process at once; nothing on it needs saving."""
+        """End the processes at once; nothing on them needs saving."""
         self._close("_admin")
+        self._front.end()
         self.signal("KILL")
         with self._watching:
             self._close("_watch")
-            self._process = self._front = None
+            self._process = None
 
     def remove(self) -> None:
         """Stop, and leave no file."""
@@ -164,11 +167,7 @@ class Node:
 
     @property
     def _processes(self) -> list[Process]:
-        return [process for process in (self._process, self._front) if process is not None]
-
-    @property
-    def _log(self) -> str:
-        return f"{self.directory}/server.log"
+        return [process for process in (self._process, self._front.process) if process is not None]
 
     def _connect(self, timeout: float) -> AdminConnection:
         if self.configuration is None or not self.running:
@@ -182,36 +181,25 @@ class Node:
                 self._admin = self._connect(COMMAND_SECONDS)
                 return
             if not self.running or time.monotonic() > deadline:
-                tail = self._log_tail()
+                tail = log_tail(self.directory)
                 self.stop()
                 raise EngineError(f"node {self.node_id} did not start; the end of its log:\n{tail}")
             time.sleep(0.005)
 
-    def _start_front(self, configuration: NodeConfiguration) -> None:
-        """Have a front take the port; a server that has it listens elsewhere as soon as the front can follow."""
-        plain, tls = configuration.inner_ports
-        settings = {
-            "address": configuration.address,
-            "port": configuration.port,
-            "plain": plain or None,
-            "tls": tls or None,
-            "disturbance": self._disturbance,
-        }
-        front = launch_front(self._launcher, self.host_id, self.directory, settings)
+    def _insert_front(
+        self, before: NodeConfiguration, wanted: NodeConfiguration, disturbance: dict[str, Any]
+    ) -> None:
+        """Have a front take the port of a running server, which goes to another one."""
         try:
-            self._listen(configuration)
-            await_front(front, self.directory, self._log_tail)
+            self._front.start(_front_settings(wanted, disturbance), lambda: self._listen(wanted))
         except EngineError:
-            front.send_signal(signal.SIGKILL)
-            front.wait(STOP_SECONDS)
+            self._listen(before)
             raise
-        self._front = front
+        self.drop_clients()
 
-    def _end_front(self) -> None:
-        front, self._front = self._front, None
-        if front is not None:
-            front.send_signal(signal.SIGKILL)
-            front.wait(STOP_SECONDS)
+    def _with_front(self, configuration: NodeConfiguration, disturbance: dict[str, Any]) -> NodeConfiguration:
+        fronted = configuration.transit_encryption == "preferred" or bool(disturbance)
+        return replace(configuration, fronted=fronted)
 
     def _listen(self, configuration: NodeConfiguration) -> None:
         for name, port in zip(("port", "tls-port"), configuration.inner_ports, strict=True):
@@ -223,8 +211,16 @@ class Node:
             connection.close()
             setattr(self, attribute, None)
 
-    def _log_tail(self) -> str:
-        return log_tail(self._log)
+
+def _front_settings(configuration: NodeConfiguration, disturbance: dict[str, Any]) -> dict[str, Any]:
+    plain, tls = configuration.inner_ports
+    return {
+        "address": configuration.address,
+        "port": configuration.port,
+        "plain": plain or None,
+        "tls": tls or None,
+        "disturbance": disturbance,
+    }
 
 
 def _role(fields: dict[str, str]) -> dict[str, object]:
@@ -235,18 +231,3 @@ def _role(fields: dict[str, str]) -> dict[str, object]:
         "offset": int(fields["slave_repl_offset"]),
         "link": fields["master_link_status"],
     }
-
-
-def log_tail(path: str) -> str:
-    """The end of a log."""
-    with contextlib.suppress(OSError), open(path, "rb") as log:
-        log.seek(max(0, os.path.getsize(path) - LOG_TAIL_BYTES))
-        return log.read().decode(errors="replace")
-    return "(no log)"
-
-
-def write_private(path: str, content: str) -> None:
-    """Write a file that only its owner can read."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(content)

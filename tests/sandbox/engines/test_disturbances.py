@@ -8,6 +8,8 @@ import time
 import pytest
 import redis
 
+from sandbox.engines import EngineError, fronting
+
 TOKEN = "correct-horse-battery-staple"
 MODES = ("off", "required", "preferred")
 GONE = (redis.exceptions.ConnectionError,)
@@ -137,3 +139,26 @@ def test_large_replies_pass_whole(cache):
     client, value = bench.client(), bytes(range(256)) * 40_000
     client.set("large", value)
     assert client.get("large") == value
+
+
+def test_a_frozen_node_cannot_be_disturbed_and_keeps_its_port(cache):
+    bench = cache()
+    bench.client().set("a", 1)
+    bench.engines.signal("node-1", "STOP")
+    with pytest.raises(EngineError, match="node node-1 does not answer INFO"):
+        bench.engines.disturb("node-1", delay_milliseconds=100)
+    bench.engines.signal("node-1", "CONT")
+    assert bench.client().get("a") == b"1"
+    assert bench.state("node-1")["running"] is True
+    bench.engines.disturb("node-1", loss_percent=100)
+    with pytest.raises(GONE):
+        bench.client().ping()
+
+
+def test_a_front_that_cannot_start_gives_the_port_back(cache, monkeypatch):
+    bench = cache()
+    bench.client().set("a", 1)
+    monkeypatch.setattr(fronting, "PROGRAM", "raise SystemExit('no front today')")
+    with pytest.raises(EngineError, match="no front today"):
+        bench.engines.disturb("node-1", delay_milliseconds=100)
+    assert bench.client().get("a") == b"1"
