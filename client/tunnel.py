@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from .aws import aws_client, explained
+from .discovery import Node
 from .endpoint import Endpoint
 from .errors import CacheRefused, CacheUnreachable
 from .names import Address, detour
@@ -46,15 +47,29 @@ def through(instance_id: str, endpoint: Endpoint) -> Generator[None, None, None]
 
     Clients go on connecting by the real names, so that TLS verifies those. Raises CacheUnreachable or CacheRefused.
     """
-    hosts = [(host, endpoint.port) for host in (endpoint.host, endpoint.reader_host) if host]
-    for node in endpoint.nodes or ():
-        host, _, port = node.rpartition(":")
-        hosts.append((host, int(port)))
     with ExitStack() as stack:
-        for host, port in dict.fromkeys(hosts):
+
+        def lead(host: str, port: int) -> None:
             tunnel = stack.enter_context(Tunnel(instance_id, host, port, endpoint.region))
             stack.enter_context(detour((host, port), tunnel.address))
+
+        for host in dict.fromkeys(filter(None, (endpoint.host, endpoint.reader_host))):
+            lead(host, endpoint.port)
+        if endpoint.engine == "memcached":
+            for node in _nodes(endpoint):
+                lead(node.host, node.port)
         yield
+
+
+def _nodes(endpoint: Endpoint) -> list[Node]:
+    """The cluster's nodes as of now; those that join later have no tunnel."""
+    from .memcached_client import MemcachedClient
+
+    with MemcachedClient(endpoint, _HANDSHAKE_SECONDS) as client:
+        client.node_for("tunnel")  # waits until the list is there
+        return [
+            node for node in client.status.nodes if (node.host, node.port) != (endpoint.host, endpoint.port)
+        ]
 
 
 class Tunnel:

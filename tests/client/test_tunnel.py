@@ -26,6 +26,7 @@ from client.tunnel import Tunnel, through
 from sandbox.api.sessions import Sessions
 from sandbox.hosts.errors import HostsError
 
+from .memcached_servers import MemcachedCluster
 from .redis_servers import TOKEN, RedisPair, wait_until
 
 INSTANCE = "i-0123456789abcdef0"
@@ -170,6 +171,20 @@ def test_a_certificate_for_another_name_is_refused(service, tls_pair):
     refused = pytest.raises(CacheRefused, match="certificate is not accepted")
     with through(INSTANCE, endpoint), connect(endpoint, 5) as cache, refused:
         cache.get("city")
+
+
+def test_of_memcached_every_node_has_its_tunnel(service):
+    cluster = MemcachedCluster(["0001.test", "0002.test"])
+    try:
+        service.hosts.names |= {name: server.address for name, server in cluster.nodes.items()}
+        service.hosts.names[cluster.host] = ("127.0.0.1", cluster.configuration.port)
+        values = {f"key-{number}": b"x" * number for number in range(40)}
+        with through(INSTANCE, cluster.endpoint), connect(cluster.endpoint, 5) as cache:
+            cache.set_many(values)
+            assert cache.get_many(values) == values
+            assert len({cache.node_for(key) for key in values}) == 2
+    finally:
+        cluster.stop()
 
 
 def test_large_values_and_many_connections_pass_through_one_session(service, tls_pair):
