@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from ...engines.errors import EngineError
 from ...errors import SandboxError
 from .records import GROUP, Cache, Member
 
@@ -34,9 +35,18 @@ def inflict(service: Service, node: str, kind: str, amount: float | None = None)
     """Do one kind of harm, or end it: `heal` ends all, `thaw` only `freeze`. Returns what was done, in words.
 
     `cut-replication` on a primary detaches all its replicas, on a replica that one; they keep what they have.
+    Raises SandboxError where that cannot be: no such node, an amount out of range, a node that does not take it.
     """
     amount = _amount(kind, amount)
     cache, member = find_node(service, node)
+    try:
+        _inflict(service, cache, member, kind, amount)
+    except EngineError as error:
+        raise SandboxError(f"{cache.label(member)} cannot be harmed so now: {error}") from error
+    return f"{cache.label(member)}: {DONE[kind].format(amount=amount)}"
+
+
+def _inflict(service: Service, cache: Cache, member: Member, kind: str, amount: float) -> None:
     engines, node_id = service.context.engines, member.placement.node_id
     if kind in SIGNALS:
         engines.signal(node_id, SIGNALS[kind])
@@ -54,7 +64,6 @@ def inflict(service: Service, node: str, kind: str, amount: float | None = None)
         raise SandboxError(f"{cache.label(member)} is a Memcached node, and nothing is replicated there")
     else:
         _set_detached(service, cache, member, detached=True)
-    return f"{cache.label(member)}: {DONE[kind].format(amount=amount)}"
 
 
 def find_node(service: Service, name: str) -> tuple[Cache, Member]:
@@ -94,13 +103,13 @@ def _is_number(cache: Cache, member: Member, wanted: str) -> bool:
     return cache.is_memcached and member.node == wanted
 
 
-def _amount(kind: str, amount: float | None) -> float | None:
+def _amount(kind: str, amount: float | None) -> float:
     if kind not in KINDS:
         raise SandboxError(f"unknown fault {kind!r}; there are {', '.join(KINDS)}")
     if kind not in AMOUNTS:
         if amount is not None:
             raise SandboxError(f"{kind} takes no amount, got {amount:g}")
-        return None
+        return 0
     unit, without, most = AMOUNTS[kind]
     amount = without if amount is None else amount
     if not 0 < amount <= most:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.engines.errors import EngineError
 from sandbox.errors import SandboxError
 
 from .conftest import Api, eventually
@@ -106,6 +107,16 @@ def test_a_fault_that_makes_no_sense_is_refused(caches, name, kind, amount, mess
     with pytest.raises(SandboxError) as caught:
         caches.part.fault(name, kind, amount)
     assert str(caught.value) == message
+
+
+def test_a_node_that_does_not_take_it_is_told_by_name(caches, monkeypatch):
+    def refuse(*arguments, **more):
+        raise EngineError("it does not answer")
+
+    monkeypatch.setattr(caches.engines, "disturb", refuse)
+    with pytest.raises(SandboxError) as caught:
+        caches.part.fault("cache-001", "slow")
+    assert str(caught.value) == "cache-001 cannot be harmed so now: it does not answer"
 
 
 def test_without_a_cache_there_is_nothing_to_harm(api):
