@@ -24,6 +24,7 @@ def chart_options() -> dict[str, Any]:
         "height": 360,
         "legend_at_bottom": True,
         "legend_at_bottom_columns": 5,
+        "margin_bottom": 45,  # else the legend is cut off: pygal leaves no room for it beside a title of the axis
         "pretty_print": False,
         "disable_xml_declaration": True,
     }

@@ -127,7 +127,7 @@ def _curves(loads: Sequence[Load]) -> str:
         **chart_options(), x_title="share of the requests", y_title="milliseconds", logarithmic=True
     )
     shares = sorted({share for load in loads for latency in load.latencies for share, _ in latency.curve})
-    chart.x_labels = [f"{share:.2%}".replace(".00%", "%") for share in shares]
+    chart.x_labels = [f"{share * 100:g}%" for share in shares]
     for load in loads:
         for latency in load.latencies:
             known = dict(latency.curve)
