@@ -114,10 +114,9 @@ class Instances:
         return self._call("machine_requests", instance_id)
 
     def log(self, instance_id: str, lines: int = 100) -> list[str]:
-        """The last lines of the user data's log."""
-        result = self.run(
-            instance_id, f"tail -n {int(lines)} /var/log/cloud-init-output.log", timeout_seconds=10
-        )
+        """The last lines of the user data's log, and of each service's, under headings where there are several."""
+        logs = "/var/log/cloud-init-output.log /var/log/sandbox/*.log"
+        result = self.run(instance_id, f"tail -n {int(lines)} {logs} 2>/dev/null", timeout_seconds=10)
         return result["stdout"].splitlines()
 
     def tell(self, operation: str, instance: Any) -> None:

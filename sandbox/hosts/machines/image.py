@@ -33,7 +33,7 @@ HIDDEN = (
         "sbin/mariadbd",
         "sbin/mysqld",
     ),
-    *("bin/aws*", "bin/pulumi*", "bin/docker*", "bin/systemctl", "bin/dnf*", "bin/yum*"),
+    *("bin/aws*", "bin/pulumi*", "bin/docker*", "bin/systemctl", "bin/journalctl", "bin/dnf*", "bin/yum*"),
     *("bin/apt*", "bin/dpkg*", "bin/uv", "sbin/nft"),
 )
 # Paths that programs of other distributions look for their trusted certificates in.
@@ -43,7 +43,7 @@ BUNDLE_LINKS = (
 )
 # What scripts name by its full path, and what Amazon Linux has without being asked for.
 LINKS = {"python3": f"{TOOLS}/python/bin/python3"}
-LINKS |= {name: f"/usr/local/bin/{name}" for name in ("aws", "dnf", "systemctl")}
+LINKS |= {name: f"/usr/local/bin/{name}" for name in ("aws", "dnf", "journalctl", "systemctl")}
 FOLDERS = (
     *("usr", "dev", "proc", "sys", "run", "tmp", "etc", "root", "home/ec2-user", "mnt", "srv", "opt", ".old"),
     *("var/tmp", "var/log", "var/cache", "var/lib/cloud/instance/scripts", "var/task", "var/runtime"),
@@ -54,6 +54,7 @@ FOLDERS = (
         "etc/pki/ca-trust/extracted/pem",
         "etc/profile.d",
         "etc/dnf/vars",
+        "etc/systemd/system",
     ),
     *(f"{SHARED[1:]}/tools", f"{SHARED[1:]}/usr"),
 )

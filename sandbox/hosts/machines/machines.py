@@ -151,10 +151,11 @@ class Machines:
         self._machine(host_id).root.stop()
 
     def start_machine(self, host_id: str) -> None:
-        """Start a stopped one from its disk; user data is not run again."""
+        """Start a stopped one from its disk, with its enabled services; user data is not run again."""
         root = self._machine(host_id).root
         if not root.running:
             root.start(self._network(host_id))
+            programs.run(root, ["/usr/local/bin/systemctl", "--boot"], env=environment(home=False))
 
     def reboot_machine(self, host_id: str) -> None:
         """Stop and start."""
