@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import math
 import os
 import resource
@@ -39,7 +38,11 @@ EXTENDED = {
     ("track_sizes", "1"): "track_sizes",
 }
 EXTENDED_VALUES = (
-    *("hash_algorithm", "idle_timeout", "slab_automove", "watcher_logbuf_size", "worker_logbuf_size"),
+    "hash_algorithm",
+    "idle_timeout",
+    "slab_automove",
+    "watcher_logbuf_size",
+    "worker_logbuf_size",
 )
 ITEM_SIZE, CHUNK_MOST = 1 << 20, 512
 WITHOUT_OPTION = ("inline_ascii_resp", "expirezero_does_not_evict")
@@ -47,7 +50,9 @@ WITHOUT_OPTION = ("inline_ascii_resp", "expirezero_does_not_evict")
 
 def arguments(spec: MemcachedSpec) -> list[str]:
     """The options for a node; what is left at the family's default stays the program's own."""
-    options = ["-s", SOCKET, "-a", "700", "-u", getpass.getuser()]
+    options = ["-s", SOCKET, "-a", "700"]
+    if os.geteuid() == 0:
+        options += ["-u", "root"]  # inside the hosts' namespaces, where that is the invoking user
     options += ["-m", str(affordable_megabytes(spec)), "-t", str(min(spec.threads, os.cpu_count() or 1))]
     options += ["-c", str(_connections(spec)), "-I", str(_item_kilobytes(spec) << 10)]
     extended = [f"slab_chunk_max={_chunk_kilobytes(spec)}"]
