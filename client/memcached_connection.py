@@ -1,7 +1,8 @@
 """One connection to a Memcached node: pymemcache speaks, the deadline rules, and no answer is left in it.
 
-pylibmc would carry bytes without TLS faster, but takes the whole of a call into libmemcached, which keeps no deadline:
-a call to a frozen node that may last 250 ms lasts 2 s there. So pymemcache carries all.
+pylibmc would carry bytes without TLS faster, but libmemcached bounds each wait, not the call: with 250 ms for each, a
+value that drips in takes as long as it takes, and a node that is frozen answers as if it had no value. So pymemcache
+carries all.
 """
 
 from __future__ import annotations

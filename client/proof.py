@@ -85,7 +85,7 @@ def drill(
     """
     pulled = trigger(kind, outputs)
     seconds = maximum_seconds or pulled.maximum_seconds
-    options = {
+    options: dict[str, Any] = {
         "run": uuid.uuid4().hex[:12],
         "maximum_seconds": seconds,
         "awaits_nodes": pulled.awaits_nodes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from typing import IO, Any
@@ -65,7 +65,7 @@ class Options:
         return HERE if self.tunnel is None else f"through-{self.tunnel}"
 
     @contextmanager
-    def way(self) -> Iterator[None]:
+    def way(self) -> Generator[None, None, None]:
         """The way to the cache for as long as a command runs: a tunnel, where one is asked for."""
         if self.tunnel is None:
             yield
@@ -78,7 +78,8 @@ class Options:
     def _tunnel_instance(self, wanted: str) -> str:
         if wanted.startswith("i-"):
             return wanted
-        known = (self.outputs.get("client_instance_ids") or {}) if self.outputs_file else {}
+        outputs: Mapping[str, Any] = self.outputs if self.outputs_file else {}
+        known: dict[str, str] = outputs.get("client_instance_ids") or {}
         if wanted not in known:
             names = (
                 f"the stack has {', '.join(sorted(known)) or 'none'}"
