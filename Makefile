@@ -31,6 +31,7 @@ docs: $(READY) ## renew what is generated in docs from the source
 	@$(BIN)/python scripts/reference
 	@$(BIN)/python scripts/rules
 	@$(BIN)/python scripts/schema
+	@$(BIN)/python scripts/deploy-policy
 
 bench: packages $(READY) ## the measurements, one after the other; each prints a table and writes JSON
 	@set -e; for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done
