@@ -40,7 +40,11 @@ _TTL_SECONDS = 3600.0  # should the process be killed, nothing stays for ever
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """What to do: for `seconds`, or `count` requests; `rate` is requests per second, None to find a comfortable one."""
+    """What to do: for `seconds`, or `count` requests; `rate` is requests per second, None to find a comfortable one.
+
+    What should have begun by then, and has not `grace_seconds` later, counts as NotBegun: else a cache that answers
+    nothing would be asked for as long as all the requests' deadlines together.
+    """
 
     seconds: float = 5.0
     count: int | None = None
@@ -49,6 +53,7 @@ class LoadPlan:
     value_bytes: int = 100
     write_share: float = 0.1
     deadline_seconds: float = 1.0
+    grace_seconds: float = 5.0
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> LoadPlan:
@@ -143,6 +148,7 @@ class _Connection:
                 return  # the values go by themselves; the load's own figures tell that the cache is away
 
     def work(self, started: float, rate: float | None, numbers: Iterator[int], seconds: float | None) -> None:
+        ends = (seconds or (self._plan.count or 0) / (rate or 1)) + self._plan.grace_seconds
         for number in numbers:
             began = time.perf_counter()
             intended = began if rate is None else started + number / rate
@@ -152,7 +158,7 @@ class _Connection:
                 time.sleep(intended - began)
                 began = time.perf_counter()
             kind = "write" if self._random.random() < self._plan.write_share else "read"
-            outcome = self._one(kind)
+            outcome = "NotBegun" if began - started > ends else self._one(kind)
             ended = time.perf_counter()
             self.samples.append(Sample(intended - started, ended - intended, began - intended, kind, outcome))
 

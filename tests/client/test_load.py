@@ -137,6 +137,16 @@ def test_a_killed_cache_is_figures_not_an_end(own_node: RedisNode):
     assert not load.ok
 
 
+@pytest.mark.parametrize("amount", [{"seconds": 1.0}, {"count": 200}])
+def test_a_cache_that_answers_nothing_is_not_asked_for_ever(own_node: RedisNode, amount):
+    threading.Timer(0.3, own_node.freeze).start()
+    plan = LoadPlan(**amount, rate=200, connections=2, deadline_seconds=0.4, grace_seconds=0.2)
+    load = run_load(endpoint_of(own_node), plan)
+    assert load.requests == 200
+    assert load.errors["NotBegun"] > 50
+    assert load.seconds < 20, "all their deadlines together are some 30 s"
+
+
 def test_a_value_that_somebody_else_wrote_is_counted_as_wrong_and_a_removed_one_as_missing(
     own_node: RedisNode,
 ):
