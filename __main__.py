@@ -7,7 +7,9 @@ import settings
 from components.cache_alarms import CacheAlarms
 from components.client_function import ClientFunction
 from components.client_instances import ClientInstances
+from components.database import Database
 from components.endpoint_parameter import EndpointParameter
+from components.web_server import WebServer
 
 stack = settings.read()
 network = stack.network_type("network", {**stack.network, "tags": stack.tags})
@@ -40,6 +42,10 @@ if stack.instances:
     subnets = settings.instance_subnets(stack.instances, network)
     instances = ClientInstances("client", {**stack.instances, **client, "subnet_ids": subnets})
 function = ClientFunction("function", {**stack.function, **client}) if stack.function is not None else None
+web = database = None
+if stack.web is not None:
+    database = Database("database", {**(stack.database or {}), **place})
+    web = WebServer("demo", settings.serving(stack, network, client, database))
 
 outputs = {
     "engine": cache.engine,
@@ -52,9 +58,14 @@ outputs = {
     "member_ids": cache.member_ids,
     "endpoint_parameter": endpoint.endpoint_parameter,
     "connection_parameter": endpoint.connection_parameter,
-    "client_instance_ids": instances and instances.instance_ids,
+    "client_instance_ids": settings.merged(instances and instances.instance_ids, web and web.instance_ids),
     "client_function_name": function and function.function_name,
     "client_function_url": function and function.function_url,
+    "web_url": web and web.url,
+    "web_address": web and web.address,
+    "database_host": database and database.host,
+    "database_port": database and database.port,
+    "database_secret_name": database and database.secret_name,
     "vpc_id": network.vpc_id,
     "region": aws.get_region().region,
 }

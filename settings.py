@@ -10,6 +10,7 @@ from pulumi.runtime import config as runtime_config
 
 from components.alarm_arguments import CacheAlarmsArgs
 from components.client_function import ClientFunctionArgs
+from components.database import Database, DatabaseArgs
 from components.existing_network import ExistingNetwork, ExistingNetworkArgs
 from components.instance_arguments import ClientInstancesArgs
 from components.memcached_arguments import DEFAULT_NODE_COUNT, DEFAULT_NODE_TYPE, MemcachedCacheArgs
@@ -19,6 +20,7 @@ from components.network_arguments import NetworkArgs
 from components.problems import ConfigurationError
 from components.redis_arguments import RedisCacheArgs
 from components.redis_cache import RedisCache
+from components.web_server import WebServerArgs
 from settings_report import PLACEHOLDER_ZONES, Report
 
 # What the program passes from one component to the next; nobody may set it in a stack file.
@@ -35,6 +37,8 @@ class Settings(NamedTuple):
     instances: ClientInstancesArgs | None
     function: ClientFunctionArgs | None
     alarms: CacheAlarmsArgs | None
+    web: WebServerArgs | None
+    database: DatabaseArgs | None
     tags: Mapping[str, str]
 
 
@@ -62,12 +66,15 @@ def check(config: Mapping[str, Any], project: str, stack: str) -> Settings:
     cache_type, check_cache = report.cache_component(cache)
     report.run("cache", check_cache, {**cache, **_unless_existing(cache, wires)})
     instances, function = report.clients(wires)
+    web, database = report.web(wires, network)
     alarms = report.alarms(_watched(cache_type, {} if report.refuses("cache") else cache))
     report.check_place(network, zones, cache)
-    report.check_public_address(network, instances)
+    report.check_public_address(network, instances, web)
     if report.problems:
         raise ConfigurationError(f"the configuration of {project} (stack {stack})", report.problems)
-    return Settings(network_type, network, cache_type, cache, instances, function, alarms, tags)
+    return Settings(
+        network_type, network, cache_type, cache, instances, function, alarms, web, database, tags
+    )
 
 
 def _zones(network: Mapping[str, Any]) -> list[str]:
@@ -108,6 +115,37 @@ def watching(stack: Settings, cache: RedisCache | MemcachedCache) -> dict[str, A
     if isinstance(cache, MemcachedCache):
         ids["cluster_id"] = cache.cluster.cluster_id
     return {**(stack.alarms or {}), **_watched(stack.cache_type, stack.cache), **ids, "tags": stack.tags}
+
+
+def serving(
+    stack: Settings, network: Network | ExistingNetwork, client: Mapping[str, Any], database: Database
+) -> dict[str, Any]:
+    """Return the arguments of the web server: a client of the cache that reaches the database too."""
+    web = stack.web or {}
+    public = web.get("public_address", True)
+    return {
+        **web,
+        **client,
+        "subnet_ids": network.public_subnet_ids if public else network.private_subnet_ids,
+        "security_group_ids": [*client["security_group_ids"], database.client_security_group_id],
+        "policies": {**client["policies"], "database": database.read_policy_json},
+        "database": {
+            "host": database.host,
+            "port": database.port,
+            "name": database.database_name,
+            "secret": database.secret_arn,
+        },
+    }
+
+
+def merged(*maps: pulumi.Output[Mapping[str, str]] | None) -> pulumi.Output[dict[str, str]] | None:
+    """Return the maps that there are as one, None where there is none."""
+    there = present(*maps)
+    if not there:
+        return None
+    return pulumi.Output.all(*there).apply(
+        lambda found: {key: value for one in found for key, value in one.items()}
+    )
 
 
 def instance_subnets(instances: ClientInstancesArgs, network: Network | ExistingNetwork) -> Mapping[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from components.alarm_arguments import CacheAlarmsArgs
 from components.alarm_checks import check_cache_alarms
 from components.client_function import check_client_function
+from components.database import check_database
 from components.engines import DEFAULT_VERSIONS as ENGINES
 from components.existing_network import ExistingNetwork, check_existing_network
 from components.instance_arguments import check_client_instances
@@ -19,9 +20,10 @@ from components.network_arguments import check_network
 from components.problems import Checks, Problem
 from components.redis_cache import RedisCache
 from components.redis_checks import check_redis_cache
+from components.web_server import check_web_server
 from components.wording import did_you_mean, one_of, show
 
-SECTIONS = ("network", "cache", "clients", "alarms", "tags")
+SECTIONS = ("network", "cache", "clients", "alarms", "web", "tags")
 PLACEHOLDER_ZONES = ("first-zone", "second-zone")
 """Stand for the zones of a network that does not say them rightly."""
 
@@ -109,6 +111,36 @@ class Report:
         self.run("clients.function", check_client_function, {**function, **wires})
         return instances, function
 
+    def web(self, wires: Mapping[str, Any], network: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Return the arguments of the web server and of its database, None without them."""
+        given = self.section("web", _CLIENT_WIRES)
+        enabled = given.pop("enabled", bool(given))
+        if not isinstance(enabled, bool):
+            self._add("web.enabled", f"must be true or false, got {show('enabled', enabled)}")
+        database = given.pop("database", {})
+        if not isinstance(database, Mapping):
+            self._add("web.database", f"must be a mapping, got {show('database', database)}")
+            database = {}
+        if not enabled and not given and not database:
+            return None, None
+        place = {"vpc_id", "subnet_ids", "tags"}
+        for key in sorted(place & set(database)):
+            self._add(f"web.database.{key}", "is set by the program; remove it")
+        database = {key: value for key, value in database.items() if key not in place}
+        self.run("web.database", check_database, {**database, **wires})
+        where = {"host": "host", "port": 3306, "name": "name", "secret": "secret"}
+        self.run("web", check_web_server, {**given, **wires, "database": where})
+        if _exists(network):
+            return (given, database) if enabled else (None, None)
+        endpoints = network.get("interface_endpoints", ())
+        if isinstance(endpoints, Sequence) and "secretsmanager" not in endpoints:
+            self._add(
+                "network.interface_endpoints",
+                "needs secretsmanager for the web server, which reads the database's password there: "
+                "[ssm, ssmmessages, secretsmanager]",
+            )
+        return (given, database) if enabled else (None, None)
+
     def alarms(self, watched: Mapping[str, Any]) -> CacheAlarmsArgs | None:
         """Return the arguments of the alarms, None without: the section is empty, or says `enabled: false`."""
         given = self.section("alarms", _ALARM_WIRES)
@@ -145,10 +177,9 @@ class Report:
                 key = "private_subnet_ids" if existing else "availability_zones"
                 self._add(f"network.{key}", f"{zone!r} is not a zone of {region} (aws:region)")
 
-    def check_public_address(self, network: Mapping[str, Any], instances: Mapping[str, Any] | None) -> None:
+    def check_public_address(self, network: Mapping[str, Any], instances: Any, web: Any) -> None:
         """Refuse public addresses for instances where no subnet leads to the internet."""
-        asked = (instances or {}).get("public_address") is True
-        if not asked or network.get("public_subnets") or network.get("public_subnet_ids"):
+        if network.get("public_subnets") or network.get("public_subnet_ids"):
             return
         if _exists(network):
             way_out = "network.public_subnet_ids, such as {ZONE: SUBNET}"
@@ -156,7 +187,10 @@ class Report:
             way_out = "network.public_subnets, such as {ZONE: planned}"
         else:
             return
-        self._add("clients.public_address", f"needs a public subnet: give {way_out}")
+        if (instances or {}).get("public_address") is True:
+            self._add("clients.public_address", f"needs a public subnet: give {way_out}")
+        if web is not None and web.get("public_address", True) is True:
+            self._add("web.public_address", f"needs a public subnet: give {way_out}, or set it to false")
 
     def _add(self, path: str, message: str) -> None:
         problem = Problem(path, message)

@@ -226,6 +226,29 @@ def test_prod_turns_the_dial():
     assert declared.counts()["aws:sns/topicSubscription:TopicSubscription"] == 1
 
 
+def test_the_web_server_is_a_client_of_the_cache_and_of_its_own_database():
+    network = {
+        "availability_zones": ["eu-west-1a", "eu-west-1b"],
+        "public_subnets": {"eu-west-1a": "planned"},
+        "interface_endpoints": ["ssm", "ssmmessages", "secretsmanager"],
+    }
+    declared = run(network=network, web={"allowed_cidr_blocks": {"office": "203.0.113.0/24"}})
+    outputs = declared.stack.outputs
+    instance = declared.one("aws:ec2/instance:Instance", "demo-web")
+
+    assert outputs["client_instance_ids"] == {"app": "client-app-id", "web": "demo-web-id"}
+    assert (outputs["web_address"], outputs["web_url"]) == ("198.51.100.7", "http://198.51.100.7:8008")
+    assert (outputs["database_port"], outputs["database_secret_name"]) == (3306, "rds!db-0a1b2c3d")
+    assert outputs["database_host"].startswith("database-id.")
+    assert instance.inputs["vpcSecurityGroupIds"][1:] == [
+        "cache-client-id",
+        "network-endpoint-client-id",
+        "database-client-id",
+    ]
+    policies = [item.name for item in declared.of_type("aws:iam/rolePolicy:RolePolicy").values()]
+    assert {"demo-connection", "demo-database"} <= set(policies)
+
+
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_the_shipped_environments_warn_of_nothing(stack):
     assert run(stack).warnings == []
@@ -246,7 +269,7 @@ def test_the_project_describes_every_section_and_gives_it_an_empty_default():
         assert project["config"][section]["type"] == "object"
         assert project["config"][section]["default"] == {}
         assert project["config"][section]["description"]
-    assert len(project["config"]) == 5
+    assert len(project["config"]) == 6
 
 
 def test_the_program_is_short():

@@ -48,6 +48,8 @@ def test_sections_become_the_arguments_of_the_components():
         instances={"instances": ["app"]},
         function={},
         alarms=None,
+        web=None,
+        database=None,
         tags={"environment": "dev"},
     )
 
@@ -183,6 +185,53 @@ def test_a_wrong_key_of_the_alarms_is_refused_where_it_stands(section, path, mes
     assert problems_of(alarms=section) == [(path, message)]
 
 
+WEB_NETWORK = {
+    "availability_zones": ["eu-west-1a", "eu-west-1b"],
+    "public_subnets": {"eu-west-1a": "planned"},
+    "interface_endpoints": ["ssm", "ssmmessages", "secretsmanager"],
+}
+
+
+def test_the_web_server_and_its_database_are_made_when_their_section_says_anything_but_no():
+    page = {"allowed_cidr_blocks": {"office": "203.0.113.0/24"}}
+    found = check(network=WEB_NETWORK, web={**page, "database": {"storage_gib": 30}})
+
+    assert (found.web, found.database) == (page, {"storage_gib": 30})
+    assert check(network=WEB_NETWORK, web={"enabled": True})[-3:-1] == ({}, {})
+    for nothing in ({}, {"enabled": False}, {"enabled": False, "port": 8080}):
+        assert check(network=WEB_NETWORK, web=nothing)[-3:-1] == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("section", "path", "message"),
+    [
+        ({"enabled": "yes"}, "web.enabled", "must be true or false, got 'yes'"),
+        ({"prot": 8008}, "web.prot", "unknown; did you mean port?"),
+        ({"port": 80}, "web.port", "must be 1024-65535, got 80"),
+        ({"vpc_id": "vpc-1"}, "web.vpc_id", "is set by the program; remove it"),
+        ({"database": "mysql"}, "web.database", "must be a mapping, got 'mysql'"),
+        ({"database": {"vpc_id": "vpc-1"}}, "web.database.vpc_id", "is set by the program; remove it"),
+        ({"database": {"storage_gib": 1}}, "web.database.storage_gib", "must be 20-65536, got 1"),
+    ],
+)
+def test_a_wrong_key_of_the_web_section_is_refused_where_it_stands(section, path, message):
+    assert (path, message) in problems_of(network=WEB_NETWORK, web=section)
+
+
+def test_the_web_server_needs_a_way_for_browsers_and_one_to_its_secret():
+    assert problems_of(web={"enabled": True}) == [
+        (
+            "network.interface_endpoints",
+            "needs secretsmanager for the web server, which reads the database's password there: "
+            "[ssm, ssmmessages, secretsmanager]",
+        ),
+        (
+            "web.public_address",
+            "needs a public subnet: give network.public_subnets, such as {ZONE: planned}, or set it to false",
+        ),
+    ]
+
+
 def test_every_problem_of_every_section_is_in_one_report():
     with pytest.raises(ConfigurationError) as refused:
         check(
@@ -210,7 +259,7 @@ def test_every_problem_of_every_section_is_in_one_report():
     ("sections", "path", "message"),
     [
         ({"cash": {}}, "cash", "unknown section; did you mean cache?"),
-        ({"quux": {}}, "quux", "unknown section; known: network, cache, clients, alarms, tags"),
+        ({"quux": {}}, "quux", "unknown section; known: network, cache, clients, alarms, web, tags"),
         ({"cache": "redis"}, "cache", "must be a mapping, got 'redis'"),
         ({"cache": ["redis"]}, "cache", "must be a mapping, got ['redis']"),
         ({"cache": None}, "cache", "must be a mapping, got None"),

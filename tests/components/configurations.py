@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 from components.alarm_arguments import AlarmThresholds, CacheAlarmsArgs
 from components.client_function import ClientFunctionArgs
+from components.database import DatabaseArgs
 from components.existing_network import ExistingNetworkArgs
 from components.instance_arguments import ClientInstancesArgs
 from components.memcached_arguments import MemcachedCacheArgs
 from components.network_arguments import NetworkArgs
 from components.redis_arguments import RedisCacheArgs
+from components.web_server import WebServerArgs
 from tests.components.shared import TOKEN
 
 PROJECT = "aws-cache"
@@ -28,6 +30,8 @@ ARGUMENTS = {
     "clients.function": (ClientFunctionArgs,),
     "alarms": (CacheAlarmsArgs,),
     "alarms.thresholds": (AlarmThresholds,),
+    "web": (WebServerArgs,),
+    "web.database": (DatabaseArgs,),
     "tags": (),
 }
 """Section -> dictionaries of arguments that its keys come from."""
@@ -45,6 +49,15 @@ BASES: list[dict[str, Any]] = [
     {**_DEV, "cache": {"engine": "memcached", "node_count": 3}},
     {**_DEV, "network": {"vpc_id": "vpc-1", "private_subnet_ids": {A: "subnet-a", B: "subnet-b"}}},
     {**_DEV, "alarms": {"emails": ["ops@example.com"]}},
+    {
+        **_DEV,
+        "network": {
+            "availability_zones": [A, B],
+            "public_subnets": {A: "planned"},
+            "interface_endpoints": ["ssm", "ssmmessages", "secretsmanager"],
+        },
+        "web": {"allowed_cidr_blocks": {"office": "203.0.113.0/24"}},
+    },
     {**_DEV, "network": {"availability_zones": [A, B, C], "nat_gateways": "ONE_PER_ZONE"}},
     {**_DEV, "clients": {"instances": ["read", "write"], "function": {"url": "iam"}}},
 ]
@@ -128,6 +141,22 @@ RIGHT: dict[str, dict[str, list[Any]]] = {
         "thresholds": [{"cpu_percent": 50}, {}],
     },
     "alarms.thresholds": {"cpu_percent": [1, 99.5], "connections": [1000], "evictions_per_minute": [0]},
+    "web": {
+        "enabled": [True, False],
+        "allowed_cidr_blocks": [{}, {"all": "0.0.0.0/0"}],
+        "port": [1024, 8008, 65535],
+        "ttl_seconds": [1, 86400],
+        "row_limit": [1, 500],
+        "public_address": [True, False],
+        "database": [{"storage_gib": 20}, {}],
+    },
+    "web.database": {
+        "engine_version": ["8.0", "8.4.5"],
+        "instance_class": ["db.t4g.micro", "db.m7g.large"],
+        "database_name": ["demo"],
+        "username": ["demo"],
+        "backup_retention_days": [0, 35],
+    },
     "tags": {"team": ["cache", ""], "größe": ["klein"], "a:b/c": ["x y"]},
 }
 
