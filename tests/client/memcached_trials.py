@@ -46,8 +46,12 @@ def node_frozen(trial: Trial) -> float:
 
 
 def node_returned_with_old_data(trial: Trial) -> float:
-    """The name leads to where nobody listens until the node holds older values of all keys."""
+    """The name leads to where nobody listens until the node holds older values of all keys.
+
+    An outage in which nobody called is none for the client: this one is noticed before the node is back.
+    """
     trial.cluster.nodes[NAMES[0]].kill()
+    wait_until(lambda: bool(trial.cache.status.out), 10)
     returned = MemcachedServer()
     with returned.administrator() as administrator:
         administrator.set_many(dict.fromkeys(trial.load.keys, OLD))
