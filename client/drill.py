@@ -92,7 +92,7 @@ def evaluate(
 def _proves_nothing(drill: Drill, records: Sequence[WorkerRecord], triggered_at: float) -> Iterable[str]:
     if not drill.acknowledged:
         yield "no write was acknowledged at all"
-    if not any(map(_noticed, records)):
+    if not any(_noticed(record, triggered_at) for record in records):
         seen = "a changed list of nodes" if drill.shares else "a changed name"
         yield f"no client noticed anything: neither a failed write nor {seen}"
     for record in records:
@@ -100,9 +100,12 @@ def _proves_nothing(drill: Drill, records: Sequence[WorkerRecord], triggered_at:
             yield f"{record.worker} began only after the trigger"
 
 
-def _noticed(record: WorkerRecord) -> bool:
-    failed = any(outcome != "ok" for _, _, outcome in record.writes)
-    return failed or len(record.names) > 1 or len(record.layouts) > 1 or bool(record.events)
+def _noticed(record: WorkerRecord, triggered_at: float) -> bool:
+    failed = any(outcome not in _SUCCESS for _, _, outcome in [*record.writes, *record.reads])
+    changed = len(record.names) > 1 or len(record.layouts) > 1 or bool(record.events)
+    # Of Memcached a new connection says it too: a node that restarts fast costs nothing else.
+    anew = bool(record.layouts) and any(at >= triggered_at for at, _ in record.sockets)
+    return failed or changed or anew
 
 
 def _broken_limits(drill: Drill, limits: Limits) -> Iterable[str]:

@@ -15,10 +15,10 @@ Call = tuple[float, float, str]
 class DrillPlan:
     """How a worker works. Seconds throughout.
 
-    It stops after `settle_seconds` of nothing but successes once it has noticed something, or after
-    `maximum_seconds`. What counts is a failure, a new address, a lost connection or another list of nodes; with
-    `awaits_nodes` only the last, as adding a node takes minutes in which a call may fail for reasons of its own.
-    `poll_seconds` is how often Memcached's list of nodes is asked for.
+    It stops after `settle_seconds` of nothing but successes once it has noticed something: a failure, a new address,
+    a lost connection or another list of nodes; or after `maximum_seconds`. With `until_told` it goes on until the
+    sign `over_key` is in the cache as well, as what is done may take minutes in which a call fails for reasons of its
+    own. `poll_seconds` is how often Memcached's list of nodes is asked for.
     """
 
     run: str
@@ -28,7 +28,7 @@ class DrillPlan:
     maximum_seconds: float = 60.0
     deadline_seconds: float = 0.25
     poll_seconds: float = 2.0
-    awaits_nodes: bool = False
+    until_told: bool = False
 
     @property
     def key(self) -> str:

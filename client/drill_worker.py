@@ -49,7 +49,7 @@ class Worker(ABC):
         self.ended = threading.Event()
         self._errors: Counter[str] = Counter()
         self._began = self._noticed_at = 0.0
-        self._noticed = False
+        self._noticed = self._told = False
 
     @abstractmethod
     def prepare(self) -> None:
@@ -97,10 +97,15 @@ class Worker(ABC):
         """Whether anything has happened that the drill waits for."""
         return self._noticed
 
-    def notice(self, nodes_changed: bool = False) -> None:
+    def notice(self) -> None:
         """Something has happened; the drill goes on for `settle_seconds` from the last time."""
-        if self._noticed or nodes_changed or not self.plan.awaits_nodes:
-            self._noticed, self._noticed_at = True, time.monotonic()
+        self._noticed, self._noticed_at = True, time.monotonic()
+
+    def hear_that_it_is_over(self) -> None:
+        """What was done to the cache is done; the drill goes on for `settle_seconds`."""
+        if not self._told:
+            self._told = True
+            self.notice()
 
     def count_error(self, name: str) -> None:
         """Count what went wrong under this name."""
@@ -136,4 +141,5 @@ class Worker(ABC):
     def _done(self) -> bool:
         now = time.monotonic()
         settled = self._noticed and now - self._noticed_at > self.plan.settle_seconds
-        return settled or now - self._began > self.plan.maximum_seconds
+        may_end = self._told or not self.plan.until_told
+        return (settled and may_end) or now - self._began > self.plan.maximum_seconds

@@ -26,6 +26,11 @@ def begun_key(prefix: str) -> str:
     return f"{prefix}:begun"
 
 
+def over_key(run: str) -> str:
+    """The key by which the clients of a run are told that what was done to the cache is done."""
+    return f"drill:{run}:over"
+
+
 def read_number(position: int, filled: int) -> int:
     """Which of the filled keys the read at this place goes to: all in turn, neighbours far apart."""
     return position * 7919 % filled

@@ -7,7 +7,8 @@ import time
 from .drill_record import DrillPlan
 from .drill_worker import Worker
 from .endpoint import Endpoint
-from .key_shares import KeyName, begun_key, filled_key, read_number, written_key
+from .errors import CacheError
+from .key_shares import KeyName, begun_key, filled_key, over_key, read_number, written_key
 from .memcached_client import MemcachedClient
 from .names import Resolver
 
@@ -15,6 +16,8 @@ _FILLED_KEYS = 1000  # enough for a share to a percent, few enough for a record
 _PATIENT_SECONDS = 10.0  # for what comes before and after the drill
 _KEPT_SECONDS = 900.0  # should the drill be cut off, its keys go by themselves
 _NEVER_SECONDS = 1e9
+_WRITES_PER_SIGN = 20
+_SIGN_SECONDS = 0.5
 _WATCH_SECONDS = 0.05  # how often the list of nodes is compared
 _EVENTS = {"out": "node out", "returned": "node back"}
 
@@ -26,8 +29,7 @@ class MemcachedWorker(Worker):
         super().__init__(plan)
         self._endpoint = endpoint
         self._resolver = resolver
-        self._connected: set[str] = set()
-        # Without an age of connections: a new one is to show that something happened.
+        # Without an age of connections: one that is dropped is to show that something happened.
         self._client = MemcachedClient(
             endpoint,
             plan.deadline_seconds,
@@ -44,10 +46,12 @@ class MemcachedWorker(Worker):
         with self._patient_client() as client:
             client.set_many(values, ttl_seconds=self._lifetime_seconds)
             self._note_nodes(client)
-            client.set(begun_key(self.plan.key), "1", ttl_seconds=self._lifetime_seconds)
         self.record.filled, self.record.filled_at = _FILLED_KEYS, time.time()
 
     def write(self, number: int) -> None:
+        if number % _WRITES_PER_SIGN == 0:
+            # Again and again: the node that holds the sign may be emptied too.
+            self._client.set(begun_key(self.plan.key), "1", ttl_seconds=self._lifetime_seconds)
         self._client.set(written_key(self.plan.key, number), str(number), ttl_seconds=self._lifetime_seconds)
 
     def read(self) -> str:
@@ -59,12 +63,16 @@ class MemcachedWorker(Worker):
         return "miss" if found is None else "ok"
 
     def watch(self) -> None:
+        asked_at = 0.0
         while not self.ended.wait(_WATCH_SECONDS):
             if self._note_nodes(self._client):
                 status = self._client.status
                 details = f"{self.plan.worker}: version {status.version}, {len(status.nodes)} nodes"
                 self.record.events.append((time.time(), "list of nodes changed", details))
-                self.notice(nodes_changed=True)
+                self.notice()
+            if self.plan.until_told and time.monotonic() > asked_at + _SIGN_SECONDS:
+                asked_at = time.monotonic()
+                self._look_for_the_sign()
 
     def finish(self) -> None:
         with self._patient_client() as client:
@@ -75,6 +83,13 @@ class MemcachedWorker(Worker):
 
     def close(self) -> None:
         self._client.close()
+
+    def _look_for_the_sign(self) -> None:
+        try:
+            if self._client.get(over_key(self.plan.run)) is not None:
+                self.hear_that_it_is_over()
+        except CacheError:
+            return  # whoever gives it gives it again
 
     def _there(self, client: MemcachedClient, name: KeyName, count: int) -> list[int]:
         """Which numbers have a value, the right one; those are removed."""
@@ -101,9 +116,8 @@ class MemcachedWorker(Worker):
         now, node = time.time(), details.split(" ")[0].rstrip(",")
         if word == "connected":
             self.record.sockets.append((now, details))
-            if node in self._connected:
-                self.notice()
-            self._connected.add(node)
+        elif word == "dropped" and not self.ended.is_set():
+            self.notice()
         elif word in _EVENTS:
             self.record.events.append((now, _EVENTS[word], f"{self.plan.worker}: {details}"))
             self.notice()

@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from . import remote
@@ -14,7 +14,7 @@ from .drill import Limits, evaluate
 from .drill_record import DrillPlan, WorkerRecord
 from .endpoint import Endpoint
 from .errors import CacheError, CacheUnreachable
-from .key_shares import begun_key
+from .key_shares import begun_key, over_key
 from .remote import Place
 from .results import HERE, CheckResult, Drill, check_from_mapping
 from .triggers import trigger
@@ -27,6 +27,8 @@ _UNDER_WAY_SECONDS = (
     3.0  # from starting the workers to the trigger: Run Command and a cold function take about 2
 )
 _FILLED_SECONDS = 60.0
+_SIGN_SECONDS = 10.0  # until it is given again; whoever sees it goes on for 3 more
+_SIGN_KEPT_SECONDS = 60.0
 _RESTORED_SECONDS = 900.0  # AWS builds the new replica in minutes
 
 
@@ -85,20 +87,24 @@ def drill(
     """
     pulled = trigger(kind, outputs)
     seconds = maximum_seconds or pulled.maximum_seconds
+    spreads_keys = outputs["engine"] == "memcached"
     options: dict[str, Any] = {
         "run": uuid.uuid4().hex[:12],
         "maximum_seconds": seconds,
-        "awaits_nodes": pulled.awaits_nodes,
+        "until_told": spreads_keys,
     }
     with ThreadPoolExecutor(max_workers=len(found) + 1) as threads:
         tell(f"writing and reading from {remote.names_of(found)}")
         workers = [threads.submit(place.run, "drill", options, seconds + 30) for place in found]
         _let_them_begin(workers)
-        if outputs["engine"] == "memcached":
+        if spreads_keys:
             _wait_until_filled(found, workers, options["run"])
         triggered_at = pulled.pull()
         tell(f"{kind} accepted: {pulled.words}")
         restored = threads.submit(pulled.wait_until_over, triggered_at, _RESTORED_SECONDS)
+        if spreads_keys:
+            restored.result()
+            _tell_that_it_is_over(found[0], workers, options["run"])
         records: list[WorkerRecord] = []
         for place, worker in zip(found, workers, strict=True):
             answer = worker.result()
@@ -143,6 +149,14 @@ def _wait_until_filled(found: Sequence[Place], workers: Sequence[Future[dict[str
             _raise_what_failed(workers)
             if time.monotonic() > ends:
                 raise CacheUnreachable(f"{place.name} had not begun after {_FILLED_SECONDS:g} s", "reply")
+
+
+def _tell_that_it_is_over(place: Place, workers: Sequence[Future[dict[str, Any]]], run: str) -> None:
+    """Give the workers their sign in the cache until they have all ended; one that does not arrive is given again."""
+    sign = {"key": over_key(run), "value": "1", "ttl_seconds": _SIGN_KEPT_SECONDS}
+    while wait(workers, timeout=0).not_done:
+        place.run("put", sign, _CHECKS_SECONDS)
+        wait(workers, timeout=_SIGN_SECONDS)
 
 
 def _raise_what_failed(workers: Sequence[Future[dict[str, Any]]]) -> None:

@@ -21,8 +21,8 @@ class Trigger:
     """One thing to do to one cache.
 
     `words` say it in a report; `sources` are the names under which the event log speaks of it; `emptied` are the
-    nodes (`host:port`) that it restarts. `awaits_nodes`: clients are to see another list of nodes. `keeps_writes`:
-    an acknowledged write must not be lost by it. `maximum_seconds` is how long clients watch if told nothing else.
+    nodes (`host:port`) that it restarts. `keeps_writes`: an acknowledged write must not be lost by it.
+    `maximum_seconds` is how long clients watch if told nothing else.
     `is_over` gets what the event log has said since, and tells whether the cache is whole again.
     """
 
@@ -34,7 +34,6 @@ class Trigger:
     is_over: Callable[[Any, float, Sequence[tuple[float, str]]], bool]
     maximum_seconds: float
     emptied: tuple[str, ...] = ()
-    awaits_nodes: bool = False
     keeps_writes: bool = True
 
     def pull(self) -> float:
@@ -196,7 +195,6 @@ def _scaling(
         fire,
         is_over,
         maximum_seconds=900.0,
-        awaits_nodes=True,
     )
 
 

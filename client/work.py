@@ -72,8 +72,8 @@ def _drill(endpoint: Endpoint, options: Mapping[str, Any]) -> dict[str, Any]:
         for item in dataclasses.fields(DrillPlan)
         if item.name.endswith("_seconds") and item.name in options
     }
-    where, awaits_nodes = str(options.get("where", "here")), bool(options.get("awaits_nodes"))
-    plan = DrillPlan(run=str(options["run"]), worker=where, awaits_nodes=awaits_nodes, **numbers)
+    where, until_told = str(options.get("where", "here")), bool(options.get("until_told"))
+    plan = DrillPlan(run=str(options["run"]), worker=where, until_told=until_told, **numbers)
     return {"record": run_worker(endpoint, plan).as_mapping()}
 
 

@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from client import connect
 from client.drill import evaluate
 from client.drill_record import DrillPlan, WorkerRecord
 from client.drill_worker import run_worker
+from client.key_shares import begun_key, over_key
 from client.packing import LIMIT, pack
 from client.results import Drill
 
@@ -41,8 +43,7 @@ def drilled(
     begun = threading.Semaphore(0)
 
     def work(number: int) -> WorkerRecord:
-        plan = DrillPlan(run="test", worker=f"client-{number}", awaits_nodes=True, **SETTINGS)
-        plan = plan if evaluation.get("kind") != "reboot" else DrillPlan("test", plan.worker, **SETTINGS)
+        plan = DrillPlan(run="test", worker=f"client-{number}", **SETTINGS)
         calls = iter(range(10**9))
 
         def stop() -> bool:
@@ -144,6 +145,22 @@ def test_the_drill_leaves_no_key_behind_and_nothing_happening_ends_it_at_its_max
         "no client noticed anything: neither a failed write nor a changed list of nodes",
     )
     wait_until(lambda: items(cluster) == 0, 5)
+
+
+def test_a_worker_that_waits_for_its_sign_goes_on_through_what_it_notices(cluster: MemcachedCluster):
+    plan = DrillPlan("signed", "app", until_told=True, **SETTINGS)
+    with ThreadPoolExecutor() as threads:
+        worker = threads.submit(run_worker, cluster.endpoint, plan, resolver=cluster.resolve)
+        with connect(cluster.endpoint, 5, resolver=cluster.resolve, poll_seconds=0.2) as other:
+            wait_until(lambda: other.get(begun_key(plan.key)) is not None, 10)
+            cluster.scale_to(["a.test", "b.test", "c.test"])
+            time.sleep(3 * plan.settle_seconds)
+            assert not worker.done()
+            wait_until(lambda: len(other.status.nodes) == 3, 10)
+            other.set(over_key(plan.run), "1", ttl_seconds=60)
+        record = worker.result(timeout=10)
+
+    assert len(record.layouts) == 2
 
 
 def test_the_record_of_a_long_drill_fits_into_run_commands_answer():
