@@ -16,11 +16,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.exceptions import ConnectionClosedOK
 
 from client import CacheRefused, CacheUnreachable, Endpoint, InvalidEndpoint, connect
 from client.command_line import run as run_command_line
 from client.names import system_resolver
-from client.session_message import ACKNOWLEDGE, INPUT, SessionMessage
+from client.session_channel import DataChannel
+from client.session_message import ACKNOWLEDGE, INPUT, OUTPUT, SessionMessage
 from client.session_streams import Streams
 from client.tunnel import Tunnel, through
 from sandbox.api.sessions import Sessions
@@ -110,6 +112,49 @@ def test_frames_cut_anywhere_reach_their_streams(pieces, size):
 def test_what_is_no_frame_is_refused():
     with pytest.raises(ValueError, match="a frame of version"):
         Streams(lambda data: None).feed(b"HTTP/1.1 400 Bad Request")
+
+
+class Wire:
+    """A WebSocket whose other end is the test; `arriving` is what comes from there, then it ends."""
+
+    def __init__(self, arriving: list[SessionMessage]) -> None:
+        self.sent: list[SessionMessage] = []
+        self._arriving = [message.to_bytes() for message in arriving]
+
+    def send(self, data: bytes) -> None:
+        self.sent.append(SessionMessage.from_bytes(data))
+
+    def recv(self, timeout: float) -> bytes:
+        if not self._arriving:
+            raise ConnectionClosedOK(None, None)
+        return self._arriving.pop(0)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_messages_are_delivered_once_and_in_order_and_each_is_acknowledged():
+    found: list[bytes] = []
+    arriving = [SessionMessage(OUTPUT, number, b"%d" % number, 1) for number in (1, 0, 0, 3, 1, 2)]
+    wire = Wire(arriving)
+    DataChannel(wire, INPUT, OUTPUT, lambda kind, payload: found.append(payload)).run()
+    assert found == [b"0", b"1", b"2", b"3"]
+    answered = [message.as_json()["AcknowledgedMessageSequenceNumber"] for message in wire.sent]
+    assert answered == [1, 0, 0, 3, 1, 2], "a message that came before came again as our answer was lost"
+
+
+def test_what_is_not_acknowledged_is_sent_again_and_what_is_is_not(monkeypatch):
+    monkeypatch.setattr("client.session_channel._AGAIN_SECONDS", 0.0)
+    sent = SessionMessage(INPUT, 0, b"first", 1)
+    silence = SessionMessage("start_publication", 0, b"")
+    wire = Wire([silence, sent.acknowledgement(), silence])
+    channel = DataChannel(wire, INPUT, OUTPUT, lambda kind, payload: None)
+    channel.send(1, b"first")
+    channel.send(1, b"second")
+    channel.run()
+    assert [message.payload for message in wire.sent] == [b"first", b"second", b"first", b"second", b"second"]
+    with pytest.raises(CacheUnreachable, match="the session was closed"):
+        channel.send(1, b"third")
 
 
 class Hosts:
