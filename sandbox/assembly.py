@@ -64,9 +64,18 @@ class Parts:
 
     def install(self, context: Context) -> None:
         """Plugs what moto lacks into the API, and the control routes of the commands; needs the hosts."""
-        from .api import commands, databases, elasticache, functions, inspection, instances, sessions
+        from .api import (
+            commands,
+            databases,
+            elasticache,
+            functions,
+            inspection,
+            instances,
+            publishing,
+            sessions,
+        )
 
-        for part in (instances, commands, sessions, functions, elasticache, databases):
+        for part in (instances, commands, sessions, functions, elasticache, databases, publishing):
             part.install(context)
         inspection.install(context, self._record.started)
         context.route("provider", self.provider)
@@ -82,6 +91,8 @@ class Parts:
             return {"port": self._provider_port}
 
     def stop(self) -> None:
-        """Ends the hosts, and with them every process inside."""
+        """Closes what is published, and ends the hosts and with them every process inside."""
+        if "publishing" in self._context.parts:
+            self._context.parts["publishing"].stop()
         if self._hosts is not None:
             self._hosts.stop()

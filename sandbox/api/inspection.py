@@ -40,6 +40,7 @@ class Inspection:
             "memory_mib": sum(map(_resident_bytes, processes)) // 2**20,
             "caches": list(self._caches()),
             "databases": self._databases(),
+            "published": self._context.parts["publishing"].rows(),
             "instances": list(self._instances()),
             "functions": list(self._functions()),
             "endpoints": list(self._endpoints()),

@@ -85,11 +85,18 @@ def _route_table(backend: Any, subnet: Any) -> Any:
 
 
 def _leads_out(table: Any) -> bool:
-    for route in table.routes:
-        by_gateway = route.gateway is not None and str(route.gateway.id).startswith("igw-")
-        if route.destination_cidr_block == EVERYWHERE and (by_gateway or route.nat_gateway is not None):
-            return True
-    return False
+    by_nat = [route for route in _default_routes(table) if route.nat_gateway is not None]
+    return bool(by_nat) or _leads_to_gateway(table)
+
+
+def _leads_to_gateway(table: Any) -> bool:
+    """Whether the way out is an internet gateway, by which the internet comes in too."""
+    gateways = [route.gateway for route in _default_routes(table) if route.gateway is not None]
+    return any(str(gateway.id).startswith("igw-") for gateway in gateways)
+
+
+def _default_routes(table: Any) -> list[Any]:
+    return [route for route in table.routes if route.destination_cidr_block == EVERYWHERE]
 
 
 def _group(backend: Any, group: Any) -> dict[str, Any]:
@@ -146,6 +153,9 @@ def _host(backend: Any, interface: Any, endpoint: Any) -> dict[str, Any] | None:
     if interface.instance is not None:
         if interface.instance.state in ("terminated", "shutting-down"):
             return None
+        table = _route_table(backend, interface.subnet)
+        if interface.public_ip and table is not None and _leads_to_gateway(table):
+            host["public_address"] = interface.public_ip
         return {**host, "kind": "instance", "metadata": instance_metadata(backend, interface.instance)}
     kind = getattr(interface, "sandbox_kind", None)
     return {**host, "kind": kind} if kind else None

@@ -173,11 +173,13 @@ def _settle(project: Project, cloud: Cloud, result: Result, tools: Future[Tools]
         tail = "\n".join(f"  {line}" for line in state["log_tail"])
         fail(f"the user data of {state['name']} ({state['instance_id']}) failed; the end of its log:\n{tail}")
     if not failed:
-        _next_steps(project, result.outputs, display)
+        _next_steps(project, result.outputs, cloud.status()["published"], display)
     return 1 if failed else 0
 
 
-def _next_steps(project: Project, outputs: dict[str, Any], display: Display) -> None:
+def _next_steps(
+    project: Project, outputs: dict[str, Any], published: list[dict[str, Any]], display: Display
+) -> None:
     suffix = "" if project.stack == "dev" else f" --stack {project.stack}"
     names = list(outputs.get("client_instance_ids") or {})
     steps = [("see what runs", "python -m sandbox status")]
@@ -187,6 +189,9 @@ def _next_steps(project: Project, outputs: dict[str, Any], display: Display) -> 
         steps.append(("run a command", f"python -m sandbox run {names[0]}{suffix} -- {example}"))
     if outputs.get("client_function_name"):
         steps.append(("ask the function", f"python -m sandbox invoke{suffix}"))
+    for one in published:
+        if outputs.get("web_url") == f"http://{one['public']}":
+            steps.append(("open the page", f"http://{one['here']}  ({one['public']} of the stack)"))
     steps.append(("stop it all", "python -m sandbox stop"))
     for what, command in steps:
         display.say(f"  {what + ':':<18}{command}")

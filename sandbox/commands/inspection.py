@@ -30,6 +30,7 @@ TABLES = {
     "databases": ("name", "engine", "server", "address", "state"),
     "instances": ("name", "id", "address", "state", "user data"),
     "functions": ("name", "state"),
+    "published": ("name", "public", "here"),
     "endpoints": ("service", "type", "addresses"),
 }
 

@@ -20,6 +20,7 @@ The world::
         "groups": {group_id: {"ingress": [rule], "egress": [rule]}},
         "hosts": {host_id: {"address", "subnet", "groups": [group_id],
                             "kind": "instance|cache|database|function|endpoint",
+                            "public_address": "54.0.0.1",                        # where the internet reaches it
                             "service": "ssm", "private_dns": bool,               # endpoint
                             "metadata": {"instance_id", "role", "instance_type", "ami", "name"}}},   # instance
         "names": {fqdn: {"addresses": [ip]} or {"cname": fqdn}},

@@ -15,6 +15,8 @@ from typing import Any
 
 RESOLVER, METADATA = "169.254.169.253", "169.254.169.254"
 SOURCE, TARGET, PORT = "ct original ip saddr", "ct original ip daddr", "ct original proto-dst"
+# A browser or a person outside the VPC: one address of TEST-NET-3, which is nobody's.
+VISITOR = "203.0.113.10"
 NUMBERS = {"6": "tcp", "17": "udp", "1": "icmp", "all": "-1"}
 
 TABLE = """table inet vpc
@@ -25,6 +27,7 @@ table inet vpc {{
  set replication {{ type ipv4_addr . ipv4_addr . inet_service; {replication} }}
  set reachable {{ type ipv4_addr . ipv4_addr; flags interval; {reachable} }}
  set instances {{ type ipv4_addr; {instances} }}
+ set public {{ type ipv4_addr; {public} }}
  map ingress {{ type ipv4_addr : verdict; {ingress} }}
  map egress {{ type ipv4_addr : verdict; {egress} }}
 {groups}
@@ -34,6 +37,10 @@ table inet vpc {{
   drop
  }}
 {chains}
+ chain out_visitor {{
+  {target} @public goto admitted
+  drop
+ }}
  chain judged {{
   meta l4proto tcp {source} . {target} . {port} @replication accept
   {source} vmap @egress
@@ -88,17 +95,22 @@ def ruleset(vpc: Mapping[str, Any], services: Mapping[str, str], resolver: str) 
         port=PORT,
         metadata=METADATA,
         resolvers=f"{resolver}, {RESOLVER}",
-        sources=_elements(f'"{device(h["address"])}" . {h["address"]}' for h in hosts.values()),
+        sources=_elements(
+            f'"{device(ip)}" . {ip}' for ip in (*(h["address"] for h in hosts.values()), VISITOR)
+        ),
         cut=_elements(hosts[id_]["address"] for id_ in vpc.get("cut", ()) if id_ in hosts),
         replication=_elements(_replication(vpc)),
         reachable=_elements(_reachable(vpc, services)),
         instances=_elements(h["address"] for h in hosts.values() if h["kind"] == "instance"),
+        public=_elements(h["address"] for h in hosts.values() if h.get("public_address")),
         groups="\n".join(
             f" set m_{group} {{ type ipv4_addr; {_elements(ips)} }}" for group, ips in members.items()
         ),
         chains=_chains(vpc, services),
         ingress=_elements(f"{address} : goto in_{side}" for address, side in by_address),
-        egress=_elements(f"{address} : goto out_{side}" for address, side in by_address),
+        egress=_elements(
+            f"{address} : goto out_{side}" for address, side in (*by_address, (VISITOR, "visitor"))
+        ),
     )
 
 

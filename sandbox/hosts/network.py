@@ -42,6 +42,7 @@ class Network:
         daemon.add_operation("probe", self.probe)
         daemon.add_operation("connect", self.connect)
         daemon.add_operation("resolve", self.resolve)
+        daemon.add_operation("visit", self.visit)
 
     def on_host_removed(self, callback: Callable[[str], None]) -> None:
         """Call back with the host's id before its network goes; called with a lock held, so be quick."""
@@ -110,15 +111,17 @@ class Network:
             address = next(iter(self.resolve(host_id, host)), None)
         if address is None:
             raise HostsError(f"{host} does not resolve on {host_id}")
-        endpoint = self.in_host(host_id, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-        try:
-            endpoint.settimeout(timeout)
-            endpoint.connect((address, port))
-            endpoint.settimeout(None)  # a descriptor passed on with a time-out would be non-blocking there
-        except OSError as error:
-            endpoint.close()
-            raise HostsError(f"{host_id} does not reach {host}:{port}: {error}") from error
-        return Passed(endpoint)
+        return _connected(self.host(host_id).id, address, port, timeout)
+
+    def visit(self, vpc_id: str, address: str, port: int, timeout: float = 5.0) -> Passed:
+        """Hand over a TCP connection from the internet to a host with a public address, by its private one.
+
+        The groups judge it as they judge anyone of 203.0.113.10. Raises HostsError when it cannot be made.
+        """
+        visitor = self._vpcs[vpc_id].visitor if vpc_id in self._vpcs else None
+        if visitor is None:
+            raise HostsError(f"there is no VPC {vpc_id}")
+        return _connected(visitor.id, address, port, timeout)
 
     def resolve(self, host_id: str, name: str) -> list[str]:
         """The addresses that the host's own resolver gives for a name."""
@@ -143,3 +146,15 @@ class Network:
             raise HostsError(f"no certificate came with the new service {service}")
         # An address is given once and kept, whatever is declared before it later.
         return self._services.setdefault(service, str(PUBLIC[len(self._services) + 1]))
+
+
+def _connected(place: str, address: str, port: int, timeout: float) -> Passed:
+    endpoint = in_network(place, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+    try:
+        endpoint.settimeout(timeout)
+        endpoint.connect((address, port))
+        endpoint.settimeout(None)  # a descriptor passed on with a time-out would be non-blocking there
+    except OSError as error:
+        endpoint.close()
+        raise HostsError(f"{place} does not reach {address}:{port}: {error}") from error
+    return Passed(endpoint)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import HostsError
-from .firewall import METADATA, RESOLVER, device, ruleset
+from .firewall import METADATA, RESOLVER, VISITOR, device, ruleset
 from .metadata import Metadata, mac_address
 from .namespaces import discard, in_network, ip_batch, listen, nft
 from .relay import Relay
@@ -47,6 +47,7 @@ class Vpc:
         self._removed = removed
         self._own = resolver_address(spec)
         self._addresses: set[str] = set()
+        self._visitor: Host | None = None
         self._rules = ""
         self._relays: dict[tuple[str, str, str], Relay] = {}
         ip_batch([f"netns add {vpc_id}"])
@@ -82,6 +83,8 @@ class Vpc:
             discard([host.id for host in new])  # half a host would be in the way of the next attempt
             raise
         self.hosts = wanted
+        if any(host.get("public_address") for host in spec["hosts"].values()):
+            self._let_visitor_in()
         self._resolver.names = vpc_names(spec, services, self._daemon.region)
         instances = {id_: host for id_, host in wanted.items() if host.kind == "instance"}
         self._metadata.hosts = {
@@ -91,13 +94,21 @@ class Vpc:
         self._load_rules(ruleset(spec, services, self._own))
         return [host.id for host in new], moved
 
+    @property
+    def visitor(self) -> Host:
+        """Whoever comes over the internet; there is one as soon as a host has a public address."""
+        if self._visitor is None:
+            raise HostsError(f"nothing in {self.id} has a public address")
+        return self._visitor
+
     def close(self) -> list[str]:
         """Remove it with all its hosts; their ids."""
         hosts = list(self.hosts)
         self._end_hosts(hosts)
-        self._delete_networks(
-            hosts
-        )  # their interfaces go with the router's, which is quicker than one by one
+        # Their interfaces go with the router's, which is quicker than one by one.
+        self._delete_networks(hosts)
+        if self._visitor:
+            ip_batch([f"netns delete {self._visitor.id}"])
         for relay in self._relays.values():
             relay.close()
         self._resolver.close()
@@ -129,6 +140,16 @@ class Vpc:
         ip_batch(up + [f"route add {host.address}/32 dev {device(host.address)}" for host in hosts], self.id)
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(_configure_host, hosts))
+
+    def _let_visitor_in(self) -> None:
+        """A host of the internet on a link of its own; it stays as long as the VPC."""
+        if self._visitor is None:
+            visitor = Host(
+                f"{self.id}-visitor", self.id, "visitor", VISITOR, 32, self._own, "", self._own, {}
+            )
+            discard([visitor.id])  # half a one of an attempt before
+            self._add_hosts([visitor])
+            self._visitor = visitor
 
     def _remove_hosts(self, host_ids: list[str]) -> None:
         self._end_hosts(host_ids)

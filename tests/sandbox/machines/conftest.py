@@ -16,7 +16,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from sandbox.api import commands, databases, functions, inspection, instances
+from sandbox.api import commands, databases, functions, inspection, instances, publishing
 from sandbox.api.context import Context
 from sandbox.api.loading import load_moto
 from sandbox.api.server import ApiServer, listen
@@ -207,7 +207,7 @@ def cloud() -> Iterator[Cloud]:
     with Hosts.start(("127.0.0.1", port), authority, readable_paths=[state / "tools"]) as hosts:
         context = Context(state, REGION, hosts=hosts, log=logging.getLogger("sandbox.test"))
         context.authority = authority
-        parts = (instances.install, commands.install, functions.install, databases.install)
+        parts = (part.install for part in (instances, commands, functions, databases, publishing))
         server = ApiServer(
             context, listener, (*parts, lambda context: inspection.install(context, time.time()))
         )
