@@ -22,7 +22,7 @@ def written_key(prefix: str, number: int) -> str:
 
 
 def begun_key(prefix: str) -> str:
-    """The key by which a client says that its keys are filled."""
+    """The key by which a client says that it is at work, and its keys, if any, are filled."""
     return f"{prefix}:begun"
 
 

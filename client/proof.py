@@ -26,7 +26,7 @@ _CHECKS_SECONDS = 60.0
 _UNDER_WAY_SECONDS = (
     3.0  # from starting the workers to the trigger: Run Command and a cold function take about 2
 )
-_FILLED_SECONDS = 60.0
+_BEGUN_SECONDS = 60.0
 _SIGN_SECONDS = 10.0  # until it is given again; whoever sees it goes on for 3 more
 _SIGN_KEPT_SECONDS = 60.0
 _RESTORED_SECONDS = 900.0  # AWS builds the new replica in minutes
@@ -97,8 +97,7 @@ def drill(
         tell(f"writing and reading from {remote.names_of(found)}")
         workers = [threads.submit(place.run, "drill", options, seconds + 30) for place in found]
         _let_them_begin(workers)
-        if spreads_keys:
-            _wait_until_filled(found, workers, options["run"])
+        _wait_until_begun(found, workers, options["run"])
         triggered_at = pulled.pull()
         tell(f"{kind} accepted: {pulled.words}")
         restored = threads.submit(pulled.wait_until_over, triggered_at, _RESTORED_SECONDS)
@@ -136,9 +135,9 @@ def _let_them_begin(workers: Sequence[Future[dict[str, Any]]]) -> None:
         _raise_what_failed(workers)
 
 
-def _wait_until_filled(found: Sequence[Place], workers: Sequence[Future[dict[str, Any]]], run: str) -> None:
-    """Wait until every worker says, in the cache, that its keys are there: what it fills later proves nothing."""
-    ends = time.monotonic() + _FILLED_SECONDS
+def _wait_until_begun(found: Sequence[Place], workers: Sequence[Future[dict[str, Any]]], run: str) -> None:
+    """Wait until every worker says, in the cache, that it is at work: one that begins later proves nothing."""
+    ends = time.monotonic() + _BEGUN_SECONDS
     for place in found:
         key = begun_key(DrillPlan(run, place.name).key)
         while True:
@@ -148,7 +147,7 @@ def _wait_until_filled(found: Sequence[Place], workers: Sequence[Future[dict[str
                 break
             _raise_what_failed(workers)
             if time.monotonic() > ends:
-                raise CacheUnreachable(f"{place.name} had not begun after {_FILLED_SECONDS:g} s", "reply")
+                raise CacheUnreachable(f"{place.name} had not begun after {_BEGUN_SECONDS:g} s", "reply")
 
 
 def _tell_that_it_is_over(place: Place, workers: Sequence[Future[dict[str, Any]]], run: str) -> None:

@@ -10,11 +10,13 @@ from .drill_record import DrillPlan
 from .drill_worker import Worker
 from .endpoint import Endpoint
 from .errors import CacheError
+from .key_shares import begun_key
 from .names import Names, Resolver
 from .redis_client import RedisClient
 
 _WATCH_SECONDS = 0.05  # how often the name is looked up beside the client
-_CLOSING_SECONDS = 10.0  # how long the list may take to be read at the end
+_PATIENT_SECONDS = 10.0  # for what comes before and after the drill
+_KEPT_SECONDS = 900.0  # should the drill be cut off, its sign goes by itself
 
 
 class RedisWorker(Worker):
@@ -28,7 +30,8 @@ class RedisWorker(Worker):
         self._newest = (0, 0.0)
 
     def prepare(self) -> None:
-        """Nothing: the list begins with the first number."""
+        kept = round((self.plan.maximum_seconds + _KEPT_SECONDS) * 1000)
+        self._patiently("SET", begun_key(self.plan.key), 1, "PX", kept)
 
     def write(self, number: int) -> None:
         self._client.execute("RPUSH", self.plan.key, number)
@@ -57,10 +60,10 @@ class RedisWorker(Worker):
                 last = addresses
 
     def finish(self) -> None:
-        role = self._at_the_end("ROLE")[0].decode()
+        role = self._patiently("ROLE")[0].decode()
         self.record.master_at.append((time.time(), role))
-        found = self._at_the_end("LRANGE", self.plan.key, 0, -1)
-        self._at_the_end("DEL", self.plan.key)
+        found = self._patiently("LRANGE", self.plan.key, 0, -1)
+        self._patiently("DEL", self.plan.key, begun_key(self.plan.key))
         self.record.present = [int(item) for item in found]
 
     def close(self) -> None:
@@ -70,6 +73,6 @@ class RedisWorker(Worker):
         if word == "connected":
             self.record.sockets.append((time.time(), details))
 
-    def _at_the_end(self, *command: Any) -> Any:
+    def _patiently(self, *command: Any) -> Any:
         """Ask the primary, not repeatable, so that no other role answers; with more patience than a writer has."""
-        return self._client.execute(*command, deadline_seconds=_CLOSING_SECONDS)
+        return self._client.execute(*command, deadline_seconds=_PATIENT_SECONDS)

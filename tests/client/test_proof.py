@@ -32,7 +32,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     )
     monkeypatch.setattr(proof, "trigger", lambda kind, outputs: made)
     monkeypatch.setattr(proof, "_UNDER_WAY_SECONDS", 0.0)
-    monkeypatch.setattr(proof, "_FILLED_SECONDS", 0.3)
+    monkeypatch.setattr(proof, "_BEGUN_SECONDS", 0.3)
     monkeypatch.setattr("client.triggers.aws_client", lambda *_: service)
     return happened
 
@@ -57,6 +57,8 @@ def client(
             while answer is None and "triggered" not in told and time.monotonic() < deadline:
                 time.sleep(0.005)
             return dict(answer or {"record": RECORD.as_mapping()})
+        if command == "put":  # the sign that it is over
+            return {"stored": True}
         found = next(answers, filled[-1])
         told.append(f"{options['key'].split(':')[2]} {'has begun' if found else 'has not begun'}")
         return {"found": found}
