@@ -1,15 +1,13 @@
-"""The commands as a group: each a module in `commands`, imported when it is called or when help lists it."""
+"""The commands as a group: each a module in `commands`, imported when it is called, and not to be listed."""
 
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 import click
 
-from . import commands
+from .commands import SUMMARIES
 from .exits import INTERRUPTED, USAGE, complain
 
 
@@ -18,22 +16,27 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the modules that are commands."""
-        return sorted(
-            found.name for found in pkgutil.iter_modules(commands.__path__) if not found.name.startswith("_")
-        )
+        return list(SUMMARIES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in SUMMARIES:
             return None
-        return importlib.import_module(f"{commands.__name__}.{cmd_name}").command
+        return importlib.import_module(f".commands.{cmd_name}", __package__).command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, summary in SUMMARIES.items() if summary])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Refuse an unknown command with the names that come near."""
-        names = self.list_commands(ctx)
-        if args and not args[0].startswith("-") and args[0] not in names:
+        names = [name for name, summary in SUMMARIES.items() if summary]
+        if args and not args[0].startswith("-") and args[0] not in SUMMARIES:
+            from difflib import get_close_matches
+
             near = get_close_matches(args[0], names, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
             raise click.UsageError(f"unknown command {args[0]!r}; {hint}", ctx)

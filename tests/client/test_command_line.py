@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import pkgutil
 import pty
 import signal
 import subprocess
@@ -16,6 +17,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from client import commands
+from client.command_line import client as command_line
 from client.command_line import run as run_command_line
 from client.exits import exit_with
 from client.remote import Place
@@ -234,10 +237,17 @@ def test_nothing_to_do_shows_the_help_and_2(run):
     assert b"Commands:" in result.stderr
 
 
-def test_help_lists_every_command(run):
-    listed = run("--help").stdout.decode()
-    assert {"put", "get", "delete", "verify", "failover"} <= set(listed.split())
+def test_help_lists_every_command_by_the_first_sentence_of_its_own_help(run):
+    listed = " ".join(run("--help").stdout.decode().split())
+    modules = sorted(found.name for found in pkgutil.iter_modules(commands.__path__))
+    names = [name for name in modules if not name.startswith("_")]
+    assert names == list(commands.SUMMARIES)
+    for name in names:
+        command = command_line.get_command(None, name)
+        if not command.hidden:
+            assert f"{name} {command.get_short_help_str(1000)} " in f"{listed} "
     assert "Exit codes: 0 all passed" in listed
+    assert "work" not in listed.split()
 
 
 def test_a_token_is_in_no_argument_and_no_output(run):
