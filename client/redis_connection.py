@@ -9,8 +9,6 @@ from time import monotonic
 from typing import Any, cast
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from .connecting import DeadlineSocket, open_socket, shake_hands, wrap_tls
 from .deadline import Deadline
@@ -192,7 +190,6 @@ class _Link(redis.Connection):
             protocol=2,
             driver_info=None,
             socket_timeout=None,
-            retry=Retry(NoBackoff(), 0),
         )
         self._open: DeadlineSocket | None = sock
 
