@@ -18,6 +18,7 @@ cache = stack.cache_type("cache", settings.placed(stack.cache, place))
 endpoint = EndpointParameter(
     "endpoint",
     {
+        **stack.endpoint,
         "engine": cache.engine,
         "host": cache.host,
         "reader_host": getattr(cache, "reader_host", None),

@@ -34,6 +34,7 @@ class Settings(NamedTuple):
     network: NetworkArgs | ExistingNetworkArgs
     cache_type: type[RedisCache | MemcachedCache]
     cache: RedisCacheArgs | MemcachedCacheArgs
+    endpoint: dict[str, Any]
     instances: ClientInstancesArgs | None
     function: ClientFunctionArgs | None
     alarms: CacheAlarmsArgs | None
@@ -65,7 +66,8 @@ def check(config: Mapping[str, Any], project: str, stack: str) -> Settings:
     wires = {**_NETWORK_WIRES, "subnet_ids": {zone: f"subnet-of-{zone}" for zone in zones}}
     cache_type, check_cache = report.cache_component(cache)
     report.run("cache", check_cache, {**cache, **_unless_existing(cache, wires)})
-    instances, function = report.clients(wires)
+    endpoint = report.endpoint(cache_type)
+    instances, function = report.clients(wires, network)
     web, database = report.web(wires, network)
     alarms = report.alarms(_watched(cache_type, {} if report.refuses("cache") else cache))
     report.check_place(network, zones, cache)
@@ -73,7 +75,7 @@ def check(config: Mapping[str, Any], project: str, stack: str) -> Settings:
     if report.problems:
         raise ConfigurationError(f"the configuration of {project} (stack {stack})", report.problems)
     return Settings(
-        network_type, network, cache_type, cache, instances, function, alarms, web, database, tags
+        network_type, network, cache_type, cache, endpoint, instances, function, alarms, web, database, tags
     )
 
 

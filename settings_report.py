@@ -10,26 +10,28 @@ from components.alarm_arguments import CacheAlarmsArgs
 from components.alarm_checks import check_cache_alarms
 from components.client_function import check_client_function
 from components.database import check_database
+from components.endpoint_parameter import check_endpoint_parameter
 from components.engines import DEFAULT_VERSIONS as ENGINES
 from components.existing_network import ExistingNetwork, check_existing_network
 from components.instance_arguments import check_client_instances
 from components.memcached_cache import MemcachedCache
 from components.memcached_checks import check_memcached_cache
 from components.network import Network
-from components.network_arguments import check_network
+from components.network_arguments import check_network, subnet_plan
 from components.problems import Checks, Problem
 from components.redis_cache import RedisCache
 from components.redis_checks import check_redis_cache
 from components.web_server import check_web_server
 from components.wording import did_you_mean, one_of, show
 
-SECTIONS = ("network", "cache", "clients", "alarms", "web", "tags")
+SECTIONS = ("network", "cache", "endpoint", "clients", "alarms", "web", "tags")
 PLACEHOLDER_ZONES = ("first-zone", "second-zone")
 """Stand for the zones of a network that does not say them rightly."""
 
 # Where one of them is named the network exists already.
 _EXISTING = ("vpc_id", "private_subnet_ids", "public_subnet_ids")
-# What the program passes to the clients and to the alarms; nobody may set it in a stack file.
+# What the program passes to the parameters, to the clients and to the alarms; nobody may set it in a stack file.
+_ENDPOINT_WIRES = ("engine", "host", "reader_host", "port", "tls", "auth_token", "tags")
 _CLIENT_WIRES = ("vpc_id", "subnet_ids", "security_group_ids", "environment", "policies", "tags")
 _ALARM_WIRES = ("engine", "node_type", "node_count", "member_ids", "cluster_id", "tags")
 
@@ -88,13 +90,24 @@ class Report:
             self._add("cache.engine", f"must be {one_of(ENGINES)}, got {engine!r}{hint}")
         return RedisCache, check_redis_cache
 
-    def clients(self, wires: Mapping[str, Any]) -> tuple[Any, Any]:
+    def endpoint(self, cache_type: type[Any]) -> dict[str, Any]:
+        """Return the arguments of the parameters that say where the cache is."""
+        given = self.section("endpoint", _ENDPOINT_WIRES)
+        engine = "memcached" if cache_type is MemcachedCache else "redis"
+        wires = {"engine": engine, "host": "host", "port": 6379, "tls": True}
+        self.run("endpoint", check_endpoint_parameter, {**given, **wires})
+        return given
+
+    def clients(self, wires: Mapping[str, Any], network: Mapping[str, Any]) -> tuple[Any, Any]:
         """Return the arguments of the instances and of the function, None for what is not asked for."""
         given = self.section("clients", _CLIENT_WIRES)
         function = given.pop("function", False)
         instances = given or None
         if instances:
-            self.run("clients", check_client_instances, {**instances, **wires})
+            public = given.get("public_address") is True and not self.refuses("network")
+            zones = _public_zones(network) if public else []
+            stands = {**wires, "subnet_ids": dict.fromkeys(zones, "public-subnet")} if zones else wires
+            self.run("clients", check_client_instances, {**_placeable(instances, stands), **stands})
         if function is True:
             function = {}
         elif function is False:
@@ -108,7 +121,7 @@ class Report:
             if key in _CLIENT_WIRES:
                 self._add(f"clients.function.{key}", "is set by the program; remove it")
         function = {key: value for key, value in function.items() if key not in _CLIENT_WIRES}
-        self.run("clients.function", check_client_function, {**function, **wires})
+        self.run("clients.function", check_client_function, {**_placeable(function, wires), **wires})
         return instances, function
 
     def web(self, wires: Mapping[str, Any], network: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -200,6 +213,17 @@ class Report:
 
 def _exists(network: Mapping[str, Any]) -> bool:
     return any(key in network for key in _EXISTING)
+
+
+def _public_zones(network: Any) -> list[str]:
+    """Return the zones that will have public subnets, by a section that is right."""
+    return list(network.get("public_subnet_ids", ()) if _exists(network) else subnet_plan(network).public)
+
+
+def _placeable(args: Mapping[str, Any], wires: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave the choice of zones out where the network does not say rightly which there are."""
+    unknown = set(PLACEHOLDER_ZONES) <= set(wires["subnet_ids"])
+    return {key: value for key, value in args.items() if not (unknown and key == "availability_zones")}
 
 
 def _parsed(text: str) -> Any:

@@ -26,6 +26,9 @@ FUNCTION_REQUIREMENTS = _DATA / "function-requirements.txt"
 PYTHON_VERSION = "3.11"
 """The last Python for which pylibmc has wheels; a package of Amazon Linux 2023 (R191, R195)."""
 
+FILES_FOLDER = "instance-files"
+"""Folder of the zip whose files an instance puts in its own root; no package can have this name."""
+
 _FORMAT = b"1"  # raise it when this file changes what it writes
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 _SKIPPED_FOLDERS = {"bin", "__pycache__"}
@@ -55,6 +58,8 @@ class ClientBundleArgs(TypedDict):
     """Folder of one more Python package to put beside the client. Default: none."""
     requirements: NotRequired[str]
     """File of locked requirements (pip's, complete, for Python 3.11 on Linux). Default: the client's own."""
+    files: NotRequired[Mapping[str, str]]
+    """Path on the instance -> file to bring along. Default: none."""
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Tags for every resource. Default: none."""
 
@@ -79,7 +84,7 @@ class ClientBundle(pulumi.ComponentResource):
         checks = Checks.of(ClientBundleArgs, args, type(self).__name__, name)
         check_component_name(checks, name)
         checks.raise_problems()
-        bundle = build_instance_bundle(args.get("package"), args.get("requirements"))
+        bundle = build_instance_bundle(args.get("package"), args.get("requirements"), args.get("files"))
         super().__init__("aws-cache:index:ClientBundle", name, dict(args), opts)
         child = pulumi.ResourceOptions(parent=self)
         tags = args.get("tags")
@@ -120,7 +125,10 @@ class ClientBundle(pulumi.ComponentResource):
 
 
 def build_instance_bundle(
-    package: str | None = None, requirements: str | None = None, build_folder: Path | None = None
+    package: str | None = None,
+    requirements: str | None = None,
+    files: Mapping[str, str] | None = None,
+    build_folder: Path | None = None,
 ) -> Bundle:
     """Build the zip for every instance: pure libraries once, compiled ones for both CPUs side by side.
 
@@ -129,7 +137,8 @@ def build_instance_bundle(
     """
     folders = [CLIENT_FOLDER, *([Path(package)] if package else [])]
     wanted = Path(requirements) if requirements else INSTANCE_REQUIREMENTS
-    return build(folders, wanted, build_folder or _default_build_folder())
+    placed = {f"{FILES_FOLDER}{path}": Path(source) for path, source in (files or {}).items()}
+    return build(folders, wanted, build_folder or _default_build_folder(), placed)
 
 
 def build_function_bundle(build_folder: Path | None = None) -> Bundle:
@@ -137,14 +146,21 @@ def build_function_bundle(build_folder: Path | None = None) -> Bundle:
     return build([CLIENT_FOLDER], FUNCTION_REQUIREMENTS, build_folder or _default_build_folder())
 
 
-def build(packages: Iterable[Path], requirements: Path, build_folder: Path) -> Bundle:
+def build(
+    packages: Iterable[Path],
+    requirements: Path,
+    build_folder: Path,
+    files: Mapping[str, Path] | None = None,
+) -> Bundle:
     """Zip packages, each under its folder's name, with the locked requirements: equal content gives equal bytes.
+
+    files are put in besides, by their names in the zip.
 
     Downloaded wheels are kept unpacked below build_folder, so editing the client needs no network.
     Raises BundleError when the wheels cannot be had.
     """
     libraries = _libraries(requirements, build_folder)
-    entries: dict[str, Path] = {}
+    entries: dict[str, Path] = dict(files or {})
     for folder in libraries:
         entries.update(_files(folder, ""))
     for folder in packages:

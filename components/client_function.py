@@ -9,6 +9,7 @@ from typing_extensions import NotRequired, TypedDict
 from .client_bundle import build_function_bundle
 from .policies import assume_role_policy, policy_document
 from .problems import Checks, check_component_name
+from .zones import check_chosen_zones, chosen_zones
 
 RUNTIME = "python3.13"
 """Amazon Linux 2023, supported until 2029-06-30; the bundle is pure Python, so any current runtime takes it."""
@@ -38,6 +39,8 @@ class ClientFunctionArgs(TypedDict):
     """VPC of the function's own security group."""
     subnet_ids: Mapping[str, pulumi.Input[str]]
     """Zone -> subnet id; private ones. 1-16 (R144)."""
+    availability_zones: NotRequired[Sequence[str]]
+    """Zones of subnet_ids to stand in. Default: all of them."""
     security_group_ids: NotRequired[Sequence[pulumi.Input[str]]]
     """Groups to join: those that admit to the cache and to the endpoints. At most 4 (R144)."""
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
@@ -109,7 +112,7 @@ class ClientFunction(pulumi.ComponentResource):
             environment={"variables": dict(args.get("environment", {}))},
             logging_config={"log_format": "Text", "log_group": log_group.name},
             vpc_config={
-                "subnet_ids": [args["subnet_ids"][zone] for zone in sorted(args["subnet_ids"])],
+                "subnet_ids": [args["subnet_ids"][zone] for zone in chosen_zones(args)],
                 "security_group_ids": [group.id, *args.get("security_group_ids", ())],
             },
             tags=tags,
@@ -206,4 +209,5 @@ def check_client_function(name: str, args: ClientFunctionArgs) -> Checks:
         )
     if not 1 <= len(checks.get("subnet_ids", {"": ""})) <= 16:
         checks.add("subnet_ids", "needs 1-16 subnets (R144)")
+    check_chosen_zones(checks)
     return checks

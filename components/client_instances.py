@@ -16,6 +16,7 @@ from .instance_arguments import (
 )
 from .policies import assume_role_policy, policy_document
 from .user_data import render_user_data
+from .zones import chosen_zones
 
 _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{cpu}"
 # redis6 brings redis6-cli, which `cache-cli` opens (R190); the engine's protocol is the same for Valkey.
@@ -65,7 +66,10 @@ class ClientInstances(pulumi.ComponentResource):
         tags = args.get("tags")
         service = args.get("service", {})
         contents = _present(
-            tags=tags, package=service.get("package"), requirements=service.get("requirements")
+            tags=tags,
+            package=service.get("package"),
+            requirements=service.get("requirements"),
+            files=args.get("files"),
         )
         bundle = ClientBundle(name, contents, pulumi.ResourceOptions(parent=self))
         role, policies = self._role(name, args, bundle)
@@ -78,7 +82,7 @@ class ClientInstances(pulumi.ComponentResource):
             name=_IMAGE.format(cpu=instance_cpu(instance_type)), opts=pulumi.InvokeOptions(parent=self)
         )
         user_data = self._user_data(args, bundle)
-        zones = sorted(args["subnet_ids"])
+        zones = chosen_zones(args)
         instances = {
             instance: aws.ec2.Instance(
                 f"{name}-{instance}",

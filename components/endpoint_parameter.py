@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
-from .names import default_parameter_path, parameter_path_fault
+from .names import default_parameter_path, key_alias_fault, parameter_path_fault
 from .place import place_of
 from .policies import KEY_USE, account_administers_key, policy_document
 from .problems import Checks, check_component_name
@@ -38,6 +38,8 @@ class EndpointParameterArgs(TypedDict):
     """Whether the cache speaks TLS."""
     auth_token: NotRequired[pulumi.Input[str] | None]
     """The token, kept secret. Default: none."""
+    key_alias: NotRequired[str]
+    """Alias of the key, without `alias/`. Default: PROJECT/STACK/NAME."""
     key_deletion_window_days: NotRequired[int]
     """Days before a deleted key is gone, 7-30. Default: 7."""
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]
@@ -78,7 +80,8 @@ class EndpointParameter(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        aws.kms.Alias(name, name=f"alias/{project}/{stack}/{name}", target_key_id=key.key_id, opts=child)
+        alias = args.get("key_alias", f"{project}/{stack}/{name}")
+        aws.kms.Alias(name, name=f"alias/{alias}", target_key_id=key.key_id, opts=child)
         endpoint, connection = (
             aws.ssm.Parameter(
                 f"{name}-{role}",
@@ -114,6 +117,9 @@ def check_endpoint_parameter(name: str, args: EndpointParameterArgs) -> Checks:
         for key, reason in _NOT_OF_MEMCACHED.items():
             if checks.args.get(key) is not None:
                 checks.add(key, f"Memcached has no {reason}")
+    alias = checks.get("key_alias")
+    if alias is not None and key_alias_fault(alias):
+        checks.add("key_alias", key_alias_fault(alias))
     path = checks.get("parameter_path")
     fault = parameter_path_fault(path) if path is not None else None
     if fault:

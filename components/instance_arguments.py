@@ -2,6 +2,7 @@
 
 import hashlib
 import ipaddress
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing_extensions import NotRequired, TypedDict
 
 from .problems import Checks, check_component_name
 from .wording import show
+from .zones import check_chosen_zones
 
 DEFAULT_INSTANCE_TYPE = "t4g.micro"
 _PACKAGE = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9._+:()/~-]*")
 _PACKAGES_LENGTH = 4000
+_FILE = re.compile(r"(/[A-Za-z0-9._-]+)+")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _INSTANCE_TYPE = re.compile(r"[a-z]+\d+[a-z0-9-]*\.[a-z0-9-]+")
 
@@ -52,6 +55,8 @@ class ClientInstancesArgs(TypedDict):
     """VPC of the instances' own security group."""
     subnet_ids: Mapping[str, pulumi.Input[str]]
     """Zone -> subnet id. An instance's name decides its zone, so adding one moves no other."""
+    availability_zones: NotRequired[Sequence[str]]
+    """Zones of subnet_ids to stand in. Default: all of them."""
     instances: Sequence[str]
     """Names of the instances: a-z, 0-9 and hyphens, at most 32 characters."""
     instance_type: NotRequired[str]
@@ -64,6 +69,9 @@ class ClientInstancesArgs(TypedDict):
     """Name -> policy document (JSON) attached to the instances' role. Default: none."""
     packages: NotRequired[Sequence[str]]
     """Further dnf packages to install at boot. Default: none."""
+    files: NotRequired[Mapping[str, str]]
+    """Path on the instance -> file to put there at boot, for everyone to read and run. A Python script begins by
+    leaving itself to cache-python, which has the client and its libraries. Default: none."""
     service: NotRequired[Service]
     """An application of yours to run on every instance. Default: none."""
     detailed_monitoring: NotRequired[bool]
@@ -85,6 +93,7 @@ def check_client_instances(name: str, args: ClientInstancesArgs) -> Checks:
     _check_names(checks, checks.get("instances", ()))
     if not checks.get("subnet_ids", {"": ""}):
         checks.add("subnet_ids", "needs at least one subnet")
+    check_chosen_zones(checks)
     instance_type = checks.get("instance_type", DEFAULT_INSTANCE_TYPE)
     if not _INSTANCE_TYPE.fullmatch(instance_type):
         hint = " (an EC2 type, not a cache node type)" if instance_type.startswith("cache.") else ""
@@ -95,7 +104,18 @@ def check_client_instances(name: str, args: ClientInstancesArgs) -> Checks:
         _check_ingress(checks, f"ingress.{key}", rule)
     _check_packages(checks, checks.get("packages", ()))
     _check_service(checks, checks.get("service", {}))
+    for path, source in checks.get("files", {}).items():
+        _check_file(checks, path, source)
     return checks
+
+
+def _check_file(checks: Checks, path: str, source: str) -> None:
+    if not _FILE.fullmatch(path) or {".", ".."} & set(path.split("/")):
+        checks.add(
+            f"files.{path}", "must be a path such as /usr/local/bin/report, of letters, digits and . _ -"
+        )
+    if not os.path.isfile(source):  # which unlike Path.is_file has no fault of its own with a name too long
+        checks.add(f"files.{path}", f"there is no file {source!r}")
 
 
 def _check_service(checks: Checks, service: Service) -> None:

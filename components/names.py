@@ -11,6 +11,7 @@ _COMPONENT_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _ELASTICACHE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 _SUBNET_GROUP_NAME = re.compile(r"[A-Za-z0-9-]{1,255}")
 _PARAMETER_PATH = re.compile(r"(/[A-Za-z0-9_.-]+)+")
+_KEY_ALIAS = re.compile(r"[A-Za-z0-9/_-]{1,250}")
 _RESERVED = re.compile(r"/?(aws|ssm)", re.IGNORECASE)
 
 
@@ -68,6 +69,16 @@ def parameter_path_fault(path: str) -> str | None:
         return f"{path!r} is refused by Parameter Store: names may not begin with aws or ssm; put a word before it"
     if path.count("/") > 14:
         return f"{path!r} is too deep: Parameter Store takes 15 levels and one is the parameter's own name"
+    return None
+
+
+def key_alias_fault(alias: str) -> str | None:
+    """Return what is wrong with a key's alias, given without `alias/`, or None."""
+    if alias.startswith(("aws/", "alias/")) or not _KEY_ALIAS.fullmatch(alias):
+        return (
+            f"{alias!r} must be 1-250 letters, digits and / _ - without `alias/` before them, and not begin with "
+            "aws/, which is AWS's own"
+        )
     return None
 
 

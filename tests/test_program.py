@@ -265,11 +265,11 @@ def test_the_project_describes_every_section_and_gives_it_an_empty_default():
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text("utf-8"))
 
     assert project["name"] == "aws-cache"
-    for section in ("network", "cache", "clients", "alarms", "tags"):
+    for section in ("network", "cache", "endpoint", "clients", "alarms", "web", "tags"):
         assert project["config"][section]["type"] == "object"
         assert project["config"][section]["default"] == {}
         assert project["config"][section]["description"]
-    assert len(project["config"]) == 6
+    assert len(project["config"]) == 7
 
 
 def test_the_program_is_short():

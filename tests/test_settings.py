@@ -45,6 +45,7 @@ def test_sections_become_the_arguments_of_the_components():
         network={"availability_zones": ["eu-west-1a", "eu-west-1b"]},
         cache_type=RedisCache,
         cache={"engine": "redis", "replicas": 1},
+        endpoint={},
         instances={"instances": ["app"]},
         function={},
         alarms=None,
@@ -58,6 +59,43 @@ def test_the_engine_chooses_the_component():
     assert check(cache={"engine": "valkey"})[2:4] == (RedisCache, {"engine": "valkey"})
     assert check(cache={})[2:4] == (RedisCache, {})
     assert check(cache={"engine": "memcached", "node_count": 3})[2:4] == (MemcachedCache, {"node_count": 3})
+
+
+def test_the_endpoints_section_is_what_its_component_takes_but_for_the_wires():
+    section = {"parameter_path": "/app-10", "key_alias": "app-10", "key_deletion_window_days": 30}
+    assert check(endpoint=section).endpoint == section
+
+    found = problems_of(endpoint={"parameter_path": "/aws/x", "key_alias": "aws/x", "host": "elsewhere"})
+    assert [path for path, _ in found] == [
+        "endpoint.host",
+        "endpoint.key_alias",
+        "endpoint.parameter_path",
+    ]
+
+
+def test_clients_stand_in_zones_that_have_subnets_of_their_kind():
+    network = {**DEV["aws-cache:network"], "public_subnets": {"eu-west-1c": "planned"}}
+
+    def sections(zone, public):
+        clients = {"instances": ["app"], "availability_zones": [zone], "public_address": public}
+        return {"network": network, "clients": clients}
+
+    for zone, public in (("eu-west-1a", False), ("eu-west-1c", True)):
+        assert check(**sections(zone, public)).instances == sections(zone, public)["clients"]
+    path = "clients.availability_zones[0]"
+    assert problems_of(**sections("eu-west-1c", False)) == [
+        (path, "no subnet is in 'eu-west-1c': eu-west-1a or eu-west-1b")
+    ]
+    assert problems_of(**sections("eu-west-1a", True)) == [(path, "no subnet is in 'eu-west-1a': eu-west-1c")]
+    function = {"instances": ["app"], "function": {"availability_zones": ["eu-west-1c"]}}
+    assert problems_of(clients=function) == [
+        ("clients.function.availability_zones[0]", "no subnet is in 'eu-west-1c': eu-west-1a or eu-west-1b")
+    ]
+
+
+def test_a_choice_of_zones_is_not_blamed_for_a_network_that_says_none():
+    clients = {"instances": ["app"], "availability_zones": ["eu-west-1a"]}
+    assert problems_of(network={}, clients=clients) == [("network.availability_zones", "is required")]
 
 
 EXISTING = {"vpc_id": "vpc-1", "private_subnet_ids": {"eu-west-1a": "subnet-a", "eu-west-1b": "subnet-b"}}
@@ -117,8 +155,9 @@ def test_public_clients_and_ipv6_are_taken_where_the_network_that_exists_may_hav
 
 
 def test_without_clients_there_are_none():
-    assert check(clients={})[4:6] == (None, None)
-    assert check(clients={"function": False})[4:6] == (None, None)
+    for clients in ({}, {"function": False}):
+        found = check(clients=clients)
+        assert (found.instances, found.function) == (None, None)
 
 
 def test_a_function_may_have_arguments_of_its_own():
@@ -259,7 +298,11 @@ def test_every_problem_of_every_section_is_in_one_report():
     ("sections", "path", "message"),
     [
         ({"cash": {}}, "cash", "unknown section; did you mean cache?"),
-        ({"quux": {}}, "quux", "unknown section; known: network, cache, clients, alarms, web, tags"),
+        (
+            {"quux": {}},
+            "quux",
+            "unknown section; known: network, cache, endpoint, clients, alarms, web, tags",
+        ),
         ({"cache": "redis"}, "cache", "must be a mapping, got 'redis'"),
         ({"cache": ["redis"]}, "cache", "must be a mapping, got ['redis']"),
         ({"cache": None}, "cache", "must be a mapping, got None"),

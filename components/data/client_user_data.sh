@@ -69,19 +69,26 @@ step install
 mkdir -p /etc/cache-client /usr/local/bin
 base64 -d <<<"$ENVIRONMENT" >/etc/cache-client/env.new
 mv -f /etc/cache-client/env.new /etc/cache-client/env
-wrapper() { # NAME MODULE
+wrapper() { # NAME [WORDS FOR PYTHON]
   cat >"/usr/local/bin/$1.new" <<WRAPPER
 #!/bin/bash
 set -a; . /etc/cache-client/env; set +a
-PYTHONSAFEPATH=1 PYTHONPATH=$BASE/current exec $PYTHON -m $2 "\$@"
+PYTHONSAFEPATH=1 PYTHONPATH=$BASE/current exec $PYTHON ${*:2} "\$@"
 WRAPPER
   chmod 755 "/usr/local/bin/$1.new"
   mv -f "/usr/local/bin/$1.new" "/usr/local/bin/$1"
 }
-wrapper cache-client client
-wrapper cache-cli client.shell
+wrapper cache-client -m client
+wrapper cache-cli -m client.shell
+wrapper cache-python # for scripts: the client's Python, libraries and environment
 ln -sfn "$RELEASE" "$BASE/current.new"
 mv -fT "$BASE/current.new" "$BASE/current"
+
+if [ -d "$RELEASE/instance-files" ]; then
+  step files
+  find "$RELEASE/instance-files" -type f -exec chmod 755 {} +
+  (cd "$RELEASE/instance-files" && find . -type f -exec cp --parents -t / {} +)
+fi
 
 step selftest
 /usr/local/bin/cache-client --help >/dev/null

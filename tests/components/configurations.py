@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from components.alarm_arguments import AlarmThresholds, CacheAlarmsArgs
 from components.client_function import ClientFunctionArgs
 from components.database import DatabaseArgs
+from components.endpoint_parameter import EndpointParameterArgs
 from components.existing_network import ExistingNetworkArgs
 from components.instance_arguments import ClientInstancesArgs
 from components.memcached_arguments import MemcachedCacheArgs
@@ -26,6 +27,7 @@ A, B, C = "eu-west-1a", "eu-west-1b", "eu-west-1c"
 ARGUMENTS = {
     "network": (NetworkArgs, ExistingNetworkArgs),
     "cache": (RedisCacheArgs, MemcachedCacheArgs),
+    "endpoint": (EndpointParameterArgs,),
     "clients": (ClientInstancesArgs,),
     "clients.function": (ClientFunctionArgs,),
     "alarms": (CacheAlarmsArgs,),
@@ -113,7 +115,14 @@ RIGHT: dict[str, dict[str, list[Any]]] = {
         "apply_immediately": [True, False],
         "deletion_protection": [True, False],
     },
+    "endpoint": {
+        "parameter_path": ["/app-10", "/a/b/c"],
+        "key_alias": ["app-10", "a/b_c"],
+        "key_deletion_window_days": [7, 30],
+    },
     "clients": {
+        "availability_zones": [[A], [B, A], [C]],
+        "files": [{"/var/program.py": "__main__.py"}, {}],
         "instances": [["app"], ["read", "write"], ["a" * 32], ["a-", "a--b"], []],
         "instance_type": ["t4g.micro", "m7i.large", "m7i-flex.large", "u-6tb1.metal"],
         "packages": [["htop"], [], ["python3.12", "perl(Foo::Bar)"], ["p" * 100] * 40],
@@ -127,6 +136,7 @@ RIGHT: dict[str, dict[str, list[Any]]] = {
         "function": [True, False, {}],
     },
     "clients.function": {
+        "availability_zones": [[A], [B]],
         "handler": ["mine.handler"],
         "url": ["none", "iam", "public"],
         "allow_public_url": [True, False],
@@ -186,6 +196,9 @@ NEAR: dict[str, list[Any]] = {
     "restore_snapshot_arns": [["s3://backups/shop.rdb"], ["arn:aws:s3:::a/b,c"], []],
     "notification_topic_arn": ["events", f"{TOPIC_ARN}\n"],
     "network_type": ["ipv6", "IPv4"],
+    "parameter_path": ["/aws/x", "shop", "/", "/a b"],
+    "key_alias": ["aws/x", "alias/x", "", "a b"],
+    "files": [{"/var/program.py": "none.py"}, {"var": "__main__.py"}, {"/a/../b": "__main__.py"}, {"/": "x"}],
     "instances": [["App"], ["app", "app"], ["a" * 33], [""], ["app\n"], "app", [True]],
     "instance_type": ["cache.t4g.micro", "t4g", "t4g.micro\n"],
     "packages": [["p" * 20_000], ["a b"], ["-y"], ["$(reboot)"], ["@X@"]],

@@ -106,6 +106,18 @@ def test_a_package_of_ones_own_comes_along_with_its_libraries(instance_zip):
 
 
 @pytest.mark.usefixtures("without_pip")
+def test_a_file_for_the_instance_comes_along_under_its_path_there(small, tmp_path):
+    (tmp_path / "report").write_text("print(42)\n")
+    files = {"/usr/local/bin/report": str(tmp_path / "report")}
+
+    found = build_instance_bundle(None, str(small[1]), files, tmp_path / "build")
+
+    with zipfile.ZipFile(found.path) as archive:
+        assert archive.read("instance-files/usr/local/bin/report") == b"print(42)\n"
+    assert found != build_instance_bundle(None, str(small[1]), None, tmp_path / "build")
+
+
+@pytest.mark.usefixtures("without_pip")
 def test_a_changed_client_is_another_bundle(small, tmp_path):
     first = build([small[0]], small[1], tmp_path / "build")
     (small[0] / "__init__.py").write_text("answer = 43\n")

@@ -140,6 +140,10 @@ def test_another_path_can_be_chosen(endpoint):
     assert names == {"/app-10/endpoint", "/app-10/connection"}
 
 
+def test_another_alias_can_be_chosen(endpoint):
+    assert endpoint(key_alias="app-10").one(ALIAS).inputs["name"] == "alias/app-10"
+
+
 def test_a_project_whose_name_parameter_store_refuses_gets_a_path_it_takes(endpoint):
     names = {item.inputs["name"] for item in endpoint(project="aws-cache").of_type(PARAMETER).values()}
 
