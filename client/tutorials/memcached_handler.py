@@ -7,6 +7,7 @@ from typing import Any
 
 from ..endpoint import Endpoint
 from ..errors import CacheError, CheckFailed
+from ..handler import handler as perform_event
 from ..memcached_client import MemcachedClient
 from ..work import error_as_mapping
 
@@ -18,9 +19,11 @@ _TTL_SECONDS = 60.0
 def handler(event: Any, context: object) -> dict[str, Any]:
     """Answer with the configuration endpoint, the nodes it names, the node in use and the uuid.
 
-    The cache is the one that the environment names; the event does not count. What went wrong comes back under
-    `error`. The log has a line for each step.
+    The cache is the one that the environment names; what went wrong comes back under `error`. The log has a line for
+    each step. An event with a `command` is answered by `client.handler`, so that the function can be verified.
     """
+    if isinstance(event, dict) and "command" in event:
+        return perform_event(event, context)
     try:
         endpoint = Endpoint.from_environment()
         _log(f"configuration endpoint {endpoint.address}")

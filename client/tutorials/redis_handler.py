@@ -8,6 +8,7 @@ from typing import Any
 
 from ..endpoint import Endpoint
 from ..errors import CacheError, CheckFailed
+from ..handler import handler as perform_event
 from ..redis_client import RedisClient
 from ..work import error_as_mapping
 
@@ -19,9 +20,11 @@ _TTL_SECONDS = 60.0
 def handler(event: Any, context: object) -> dict[str, Any]:
     """Answer with the endpoints and the port in use, the value written, and what primary and reader gave back.
 
-    The cache is the one that the environment names; the event does not count. What went wrong comes back under
-    `error`. The log has a line for each step.
+    The cache is the one that the environment names; what went wrong comes back under `error`. The log has a line for
+    each step. An event with a `command` is answered by `client.handler`, so that the function can be verified.
     """
+    if isinstance(event, dict) and "command" in event:
+        return perform_event(event, context)
     try:
         endpoint = Endpoint.from_environment()
         _log(f"primary {endpoint.host}, reader {endpoint.reader_host or 'none'}, port {endpoint.port}")

@@ -95,6 +95,14 @@ def test_what_goes_wrong_is_an_answer_and_a_line_of_the_log(module, cache_is_at,
 
 
 @pytest.mark.parametrize("module", [redis_handler, memcached_handler])
+def test_a_command_is_answered_as_the_clients_own_function_answers_it(module, cache_is_at):
+    cache_is_at(port=1)
+    known = module.handler({"command": "nonsense"}, None)["error"]
+    assert known["type"] == "InvalidEndpoint"
+    assert "unknown command 'nonsense'" in known["message"]
+
+
+@pytest.mark.parametrize("module", [redis_handler, memcached_handler])
 def test_without_an_environment_the_answer_says_what_to_set(module, cache_is_at):
     cache_is_at(host="")
     assert "where is the cache?" in module.handler({}, None)["error"]["message"]
