@@ -87,7 +87,10 @@ class Parts:
         with self._lock:
             if self._provider_port is None:
                 folder = self._context.folder.parent
-                self._provider_port = start_server(self._context.endpoint_url, self._record.region, folder)
+                context = self._context
+                self._provider_port = start_server(
+                    context.endpoint_url, self._record.region, folder, context.deployer
+                )
             return {"port": self._provider_port}
 
     def stop(self) -> None:

@@ -83,6 +83,7 @@ class Supervisor:
         listener = stack.enter_context(listen(self._port))
         record = self._new_record(listener.getsockname()[1])
         context = Context(self._folder.path, self._region, log=self._log)
+        context.deployer = (record.access_key_id, record.secret_access_key)
         context.fail = self._stopping.set
         context.route("stop", self._stop)
         parts = Parts(context, record)

@@ -1,7 +1,8 @@
 """Run Command: `AWS-RunShellScript` really runs on the instance, as Amazon's agent runs it.
 
-An instance is managed when it is up, has a role, and can open `ssm` and `ssmmessages` by name at 443, which is tried
-on its own network. Needs of the context: what `instances` needs, and that it was installed before.
+An instance is managed when it is up, has a role that lets the agent work, and can open `ssm` and `ssmmessages` by name
+at 443, which is tried on its own network. Needs of the context: what `instances` needs, and that it was installed
+before.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..hosts.errors import HostsError
+from .access.services import Services
 from .shell_command import Invocation, ShellCommand, read_command, refusal
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Commands:
     def __init__(self, context: Context, instances: Instances) -> None:
         self._context = context
         self._instances = instances
+        self._services = Services(context)
         self._commands: dict[str, ShellCommand] = {}
         self._reached: dict[str, float] = {}
 
@@ -84,6 +87,8 @@ class Commands:
 
     def _is_managed(self, boot: Boot) -> bool:
         if boot.role is None or not boot.up.is_set() or boot.state == "pending":
+            return False
+        if not self._services.agent_may_register(boot):
             return False
         if time.monotonic() - self._reached.get(boot.host_id, float("-inf")) < FRESH_SECONDS:
             return True

@@ -20,7 +20,8 @@ class Context:
 
     `hosts` and `engines` follow contracts of their own packages; both may be None (then there is no data
     plane and `sync` only calls the followers). `endpoint_url` is set when the server has its port; `fail` ends
-    the sandbox when a part cannot go on.
+    the sandbox when a part cannot go on; `deployer` is the access key (id, secret) that may do everything, None
+    where every key may that is no role's.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Context:
         self.authority: Any = None
         self.log = log or logging.getLogger("sandbox")
         self.endpoint_url = ""
+        self.deployer: tuple[str, str] | None = None
         self.fail: Callable[[], None] = lambda: None
         self.cut: set[str] = set()
         self.parts: dict[str, Any] = {}

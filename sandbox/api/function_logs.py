@@ -10,8 +10,8 @@ from typing import Any
 TAIL_BYTES = 4096
 
 
-def write(function: Any, answer: dict[str, Any]) -> str:
-    """Write the invocation's log to the function's group; the last 4 KB of it in base64."""
+def write(function: Any, answer: dict[str, Any], keep: bool) -> str:
+    """Write the invocation's log to the function's group, if its role lets it; the last 4 KB of it in base64."""
     now = time.time()
     request_id, duration = answer["request_id"], answer["duration_ms"]
     start = [(now, "INIT_START Runtime Version: sandbox")] if answer["init_ms"] is not None else []
@@ -27,7 +27,8 @@ def write(function: Any, answer: dict[str, Any]) -> str:
         (now, f"END RequestId: {request_id}"),
         (now, report),
     ]
-    _put(function, answer["stream"], [*start, *map(tuple, answer["start_log"]), *own])
+    if keep:
+        _put(function, answer["stream"], [*start, *map(tuple, answer["start_log"]), *own])
     text = "".join(f"{line}\n" for _, line in own).encode()
     return base64.b64encode(text[-TAIL_BYTES:]).decode()
 

@@ -28,6 +28,7 @@ def _patch_backend() -> None:
         if Functions.current is None:
             return original(backend, spec)
         check(spec)
+        Functions.current.check_role(spec["Role"], backend.region_name)
         function = original(backend, spec)
         try:
             check_archive(function.code_bytes)
@@ -56,10 +57,11 @@ def _patch_backend() -> None:
     def update_configuration(
         original: Any, backend: Any, name: str, qualifier: str, body: dict[str, Any]
     ) -> Any:
-        answer = original(backend, name, qualifier, body)
         if Functions.current is None or not CODE_CHANGES & set(body):
-            return answer
+            return original(backend, name, qualifier, body)
         function = backend.get_function(name, qualifier)
+        Functions.current.check_role(body.get("Role", function.role), backend.region_name)
+        answer = original(backend, name, qualifier, body)
         Functions.current.change(function, network="VpcConfig" in body)
         return {**answer, **Functions.current.states(function)}
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..hosts.errors import HostsError
 from . import function_logs
+from .access.services import Services
 from .machine_tools import tools_folder
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Functions:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._services = Services(context)
         self._deployments: dict[str, Deployment] = {}
         self._lock = threading.Lock()
 
@@ -145,7 +147,7 @@ class Functions:
                 {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": said}
             ).encode()
             answer["error"] = "Unhandled"
-        log = function_logs.write(function, answer)
+        log = self._write_log(function, answer)
         headers = {
             "x-amz-executed-version": "$LATEST",
             "x-amzn-requestid": request_id,
@@ -154,6 +156,20 @@ class Functions:
         if answer["error"]:
             headers["x-amz-function-error"] = answer["error"]
         return payload, headers
+
+    def check_role(self, role_arn: str, region: str) -> None:
+        """Refuse a role by which Lambda could not put a function into its VPC."""
+        call = self._services.missing_for_network(role_arn, region)
+        if call:
+            message = f"The provided execution role does not have permissions to call {call} on EC2"
+            raise refusal("InvalidParameterValueException", message)
+
+    def _write_log(self, function: Any, answer: dict[str, Any]) -> str:
+        there = function.logs_group_name in function.logs_backend.groups
+        reason = self._services.why_no_log(function, answer["stream"], there)
+        if reason:  # as on AWS, where nothing else tells of it
+            self._context.log.warning("no log of function %s: %s", function.function_name, reason)
+        return function_logs.write(function, answer, keep=reason is None)
 
     def _deploy(self, deployment: Deployment) -> None:
         function = deployment.function

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PortInUse
+from .access.gate import Gate
 from .calls import Call, read_call
 from .control import Control
 from .faults import FAULT, NOT_MODELLED, answer_fault
@@ -84,19 +85,21 @@ class ApiServer:
 
 
 class Dispatcher:
-    """The WSGI application around moto's: control routes, the world after a change, faults as API errors."""
+    """The WSGI application around moto's: control routes, who may call, the world after a change, faults as errors."""
 
     def __init__(self, context: Context, control: Control) -> None:
         self.application: Any = None
         self._context = context
         self._control = control
+        self._gate = Gate(context)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if self._control.serves(environ):
             return self._control(environ, start_response)
         call = read_call(environ)
         try:
-            return self._answer(call, environ, start_response)
+            refusal = self._gate(self.application, environ, start_response)
+            return self._answer(call, environ, start_response) if refusal is None else refusal
         except NotImplementedError as error:
             message = str(error) or f"{call.service} {call.action} is not modelled"
             return answer_fault(call, NOT_MODELLED, "NotImplemented", message, start_response)

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from .context import Context
 
 ALWAYS = (
-    "The AWS API is moto's, with an ElastiCache of the sandbox's own; IAM policies are recorded, not enforced.",
+    "The AWS API is moto's, with an ElastiCache of the sandbox's own.",
+    "The policies of roles, keys, buckets, secrets and functions are enforced for what instances and functions call; a "
+    "call that is not modelled is refused to them, and whoever deploys may do everything. Who may assume a role, and "
+    "what the policy of an endpoint admits, is recorded only.",
     "Statuses, failovers and boots take the time they take here, not AWS's.",
 )
 

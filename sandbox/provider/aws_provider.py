@@ -28,11 +28,17 @@ _THREADS = 32
 class AwsProvider(protocol.Provider):
     """Talks to one endpoint. Its methods run boto3 in threads of their own; they may run at the same time.
 
-    `folder` is the Pulumi project's folder, against which relative asset paths are read.
+    `folder` is the Pulumi project's folder, against which relative asset paths are read; `credentials` see `Aws`.
     """
 
-    def __init__(self, endpoint_url: str, region: str, folder: Path | str = ".") -> None:
-        self.aws = Aws(endpoint_url, region, Path(folder))
+    def __init__(
+        self,
+        endpoint_url: str,
+        region: str,
+        folder: Path | str = ".",
+        credentials: tuple[str, str] | None = None,
+    ) -> None:
+        self.aws = Aws(endpoint_url, region, Path(folder), credentials)
         self._default_tags: dict[str, str] = {}
         self._operations = Operations(self.aws, {})
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="aws-provider")

@@ -127,11 +127,14 @@ def _partly_created(error: PartlyCreated) -> _Status:
     return _Status(grpc.StatusCode.UNKNOWN, str(error), status)
 
 
-def start_server(endpoint_url: str, region: str, folder: Path | str = ".") -> int:
+def start_server(
+    endpoint_url: str, region: str, folder: Path | str = ".", credentials: tuple[str, str] | None = None
+) -> int:
     """Serves the provider on 127.0.0.1 from a thread of its own until the process ends; returns the port."""
     port: Future[int] = Future()
+    provider = AwsProvider(endpoint_url, region, folder, credentials)
     thread = threading.Thread(
-        target=lambda: asyncio.run(_serve(AwsProvider(endpoint_url, region, folder), port)),
+        target=lambda: asyncio.run(_serve(provider, port)),
         name="provider-server",
         daemon=True,
     )

@@ -24,18 +24,27 @@ _LONGEST_PAUSE_SECONDS = 0.5
 
 
 class Aws:
-    """Cached boto3 clients for one endpoint and region. Dummy credentials, unless the environment has some."""
+    """Cached boto3 clients for one endpoint and region.
 
-    def __init__(self, endpoint_url: str, region: str, folder: Path) -> None:
+    `credentials` are an access key's id and secret; left out, the environment's, or dummies where it has none.
+    """
+
+    def __init__(
+        self, endpoint_url: str, region: str, folder: Path, credentials: tuple[str, str] | None = None
+    ) -> None:
         self.region = region
         self.assets = AssetReader(folder)
         self._endpoint_url = endpoint_url
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
+        key_id, secret = credentials or (
+            os.environ.get("AWS_ACCESS_KEY_ID", "sandbox"),
+            os.environ.get("AWS_SECRET_ACCESS_KEY", "sandbox"),
+        )
         self._session = boto3.Session(
-            aws_access_key_id=os.environ.get("AWS_ACCESS_KEY_ID", "sandbox"),
-            aws_secret_access_key=os.environ.get("AWS_SECRET_ACCESS_KEY", "sandbox"),
-            aws_session_token=os.environ.get("AWS_SESSION_TOKEN"),
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret,
+            aws_session_token=None if credentials else os.environ.get("AWS_SESSION_TOKEN"),
             region_name=region,
         )
 

@@ -9,6 +9,7 @@ import logging
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -164,14 +165,34 @@ class Cloud:
         self.ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[permission])
 
     def _role(self) -> str:
-        trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
-        arn = self.iam.create_role(RoleName="app", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-        allowed = {"Effect": "Allow", "Action": ["s3:*", "ssm:*"], "Resource": "*"}
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-        self.iam.put_role_policy(RoleName="app", PolicyName="app", PolicyDocument=policy)
+        arn = self.add_role("app", "s3:*", "ssm:*", "ssmmessages:*", "logs:*", "ec2:*")
         self.iam.create_instance_profile(InstanceProfileName="app")
         self.iam.add_role_to_instance_profile(InstanceProfileName="app", RoleName="app")
         return arn
+
+    def add_role(self, name: str, *actions: str) -> str:
+        """The ARN of a new role that may do these things."""
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
+        arn = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        self.allow(name, *actions)
+        return arn
+
+    def allow(self, role: str, *actions: str) -> None:
+        """Let a role do these things too."""
+        allowed = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        self.iam.put_role_policy(RoleName=role, PolicyName=f"{len(actions)}-actions", PolicyDocument=policy)
+
+    @contextmanager
+    def denied(self, role: str, action: str) -> Iterator[None]:
+        """A role that may not do this in the block."""
+        statement = {"Effect": "Deny", "Action": action, "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.iam.put_role_policy(RoleName=role, PolicyName="denied", PolicyDocument=policy)
+        try:
+            yield
+        finally:
+            self.iam.delete_role_policy(RoleName=role, PolicyName="denied")
 
 
 def until(ask: Callable[[], Any], seconds: float) -> Any:

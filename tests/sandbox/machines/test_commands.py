@@ -98,3 +98,25 @@ def test_without_an_endpoint_no_instance_is_managed(cloud: Cloud, instance_id: s
     assert managed(cloud) == []
     cloud.add_endpoint("ssmmessages")
     assert managed(cloud) == [instance_id]
+
+
+def test_an_instance_whose_role_does_not_let_the_agent_work_is_not_managed(
+    cloud: Cloud, instance_id: str
+) -> None:
+    assert instance_id in managed(cloud)
+    for action in ("ssm:UpdateInstanceInformation", "ssmmessages:OpenControlChannel"):
+        with cloud.denied("app", action):
+            assert instance_id not in managed(cloud)
+    assert instance_id in managed(cloud)
+
+
+def test_the_commands_of_an_instance_may_what_its_role_may(cloud: Cloud, instance_id: str) -> None:
+    cloud.ssm.put_parameter(Name="/of/the/role", Value="found", Type="String")
+    line = (
+        "aws ssm get-parameter --region eu-west-1 --name /of/the/role --query Parameter.Value --output text"
+    )
+    answer = cloud.command(instance_id, line)
+    assert answer["StandardOutputContent"] == "found\n", answer["StandardErrorContent"]
+    with cloud.denied("app", "ssm:GetParameter"):
+        said = cloud.command(instance_id, line)["StandardErrorContent"]
+    assert f"assumed-role/app/{instance_id} is not authorized to perform: ssm:GetParameter" in said

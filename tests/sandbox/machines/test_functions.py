@@ -156,9 +156,10 @@ def test_code_that_others_may_not_read_cannot_be_read(cloud: Cloud) -> None:
     assert "Permission denied" in cloud.invoke("closed")["payload"]["errorMessage"]
 
 
-def test_invocations_at_the_same_time_run_beside_each_other(cloud: Cloud, function: str) -> None:
+def test_invocations_at_the_same_time_run_beside_each_other(cloud: Cloud) -> None:
+    cloud.create_function("beside", CODE, Timeout=20)
     with ThreadPoolExecutor(3) as pool:
-        answers = list(pool.map(lambda _: cloud.invoke(function, {"do": "sleep", "seconds": 4}), range(3)))
+        answers = list(pool.map(lambda _: cloud.invoke("beside", {"do": "sleep", "seconds": 4}), range(3)))
     assert [answer["error"] for answer in answers] == [None] * 3
     starts, ends = zip(*(answer["payload"]["times"] for answer in answers), strict=True)
     assert max(starts) < min(ends)
@@ -201,3 +202,29 @@ def test_what_cannot_run_is_refused_at_once(cloud: Cloud, options: dict, message
         cloud.create_function("refused", CODE, wait=False, **options)
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         cloud.lambda_.get_function(FunctionName="refused")
+
+
+def test_a_role_that_lambda_cannot_use_in_the_vpc_is_refused(cloud: Cloud) -> None:
+    weak = cloud.add_role("weak", "logs:*")
+    message = "does not have permissions to call CreateNetworkInterface on EC2"
+    with pytest.raises(ClientError, match=message):
+        cloud.create_function("weak", CODE, Role=weak)
+    cloud.create_function("weak", CODE)
+    with pytest.raises(ClientError, match=message):
+        cloud.lambda_.update_function_configuration(FunctionName="weak", Role=weak)
+    assert cloud.lambda_.get_function_configuration(FunctionName="weak")["Role"] == cloud.role_arn
+
+
+def test_a_function_writes_its_log_only_as_far_as_its_role_lets_it(cloud: Cloud) -> None:
+    silent = cloud.add_role("silent", "ec2:*", "logs:CreateLogGroup")
+    cloud.create_function("silent", CODE, Role=silent)
+    cloud.logs.create_log_group(logGroupName="/aws/lambda/silent")
+
+    def streams() -> int:
+        return len(cloud.logs.describe_log_streams(logGroupName="/aws/lambda/silent")["logStreams"])
+
+    assert cloud.invoke("silent", {})["payload"]["function"] == "silent"
+    assert streams() == 0
+    cloud.allow("silent", "logs:CreateLogStream", "logs:PutLogEvents")
+    cloud.invoke("silent", {})
+    assert streams() == 1
