@@ -11,7 +11,7 @@ def install() -> None:
     """Patches interfaces and volumes of instances, and their monitoring."""
     from moto.core.responses import ActionResult
     from moto.ec2.models.elastic_block_store import EBSBackend
-    from moto.ec2.models.instances import Instance
+    from moto.ec2.models.instances import Instance, InstanceBackend
     from moto.ec2.responses.instances import InstanceResponse
     from moto.ec2.responses.monitoring import Monitoring
 
@@ -51,6 +51,13 @@ def install() -> None:
             if not interface.delete_on_termination
         }
         return result
+
+    @around(InstanceBackend, "modify_instance_security_groups")
+    def change_groups(original: Any, backend: Any, instance_id: str, new_group_id_list: list[str]) -> Any:
+        """The first interface has the new groups and no others; moto's keeps those it was launched with beside them."""
+        instance = original(backend, instance_id, new_group_id_list)
+        instance.nics[0]._group_set = list(instance.security_groups)
+        return instance
 
     _without_interfaces(Instance)
     for action, state in (("monitor_instances", "enabled"), ("unmonitor_instances", "disabled")):

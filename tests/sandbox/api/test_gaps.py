@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 
-from .helpers import interface_endpoint, refused, run_instance
+from .helpers import ami, interface_endpoint, refused, run_instance
 
 
 def interfaces(api, **filters):
@@ -340,3 +340,19 @@ def test_an_address_is_told_of_nothing_until_it_is_confirmed(api):
 
     assert pending("email", "on-call@example.com") == "true"
     assert pending("sqs", "arn:aws:sqs:eu-west-1:123456789012:queue") == "false"
+
+
+def test_an_instance_that_leaves_a_group_is_out_of_it_however_it_was_launched(api, network):
+    made = api.ec2.create_security_group(GroupName="second", Description="second", VpcId=network.vpc)
+    second = made["GroupId"]
+    interface = {"DeviceIndex": 0, "SubnetId": network.subnets[0], "Groups": [network.group]}
+    given = {"ImageId": ami(api), "InstanceType": "t4g.micro", "MinCount": 1, "MaxCount": 1}
+    launched = api.ec2.run_instances(**given, NetworkInterfaces=[interface])["Instances"][0]["InstanceId"]
+
+    for instance in (launched, run_instance(api, network)):
+        api.ec2.modify_instance_attribute(InstanceId=instance, Groups=[second])
+
+        filters = [{"Name": "attachment.instance-id", "Values": [instance]}]
+        (found,) = api.ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+        assert [group["GroupId"] for group in found["Groups"]] == [second]
+        api.ec2.terminate_instances(InstanceIds=[instance])
