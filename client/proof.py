@@ -17,7 +17,7 @@ from .errors import CacheError, CacheUnreachable
 from .key_shares import begun_key, over_key
 from .remote import Place
 from .results import HERE, CheckResult, Drill, check_from_mapping
-from .triggers import trigger
+from .triggers import Trigger, trigger
 from .work import perform, raise_error
 
 # They would look at this machine's end of the tunnel.
@@ -78,14 +78,14 @@ def drill(
     tell: Callable[[str], None],
     limits: Limits | None = None,
     maximum_seconds: float | None = None,
-    kind: str = "failover",
+    kind: str | Trigger = "failover",
 ) -> Drill:
     """Write from every place, do to the cache what `kind` says, and evaluate what became of the writes.
 
-    Raises CacheError when a place cannot be reached or the trigger is refused; then nothing was done, or the workers
+    A Trigger of one's own, such as a deployment, may stand in the place of the kind. Raises CacheError when a place cannot be reached or the trigger is refused; then nothing was done, or the workers
     end by themselves after `maximum_seconds`.
     """
-    pulled = trigger(kind, outputs)
+    pulled = trigger(kind, outputs) if isinstance(kind, str) else kind
     seconds = maximum_seconds or pulled.maximum_seconds
     spreads_keys = outputs["engine"] == "memcached"
     options: dict[str, Any] = {
@@ -99,7 +99,7 @@ def drill(
         _let_them_begin(workers)
         _wait_until_begun(found, workers, options["run"])
         triggered_at = pulled.pull()
-        tell(f"{kind} accepted: {pulled.words}")
+        tell(f"{pulled.kind} accepted: {pulled.words}")
         restored = threads.submit(pulled.wait_until_over, triggered_at, _RESTORED_SECONDS)
         if spreads_keys:
             restored.result()
@@ -120,7 +120,7 @@ def drill(
         records,
         events,
         limits,
-        kind=kind,
+        kind=pulled.kind,
         emptied=pulled.emptied,
         keeps_writes=pulled.keeps_writes,
     )
