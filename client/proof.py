@@ -82,8 +82,9 @@ def drill(
 ) -> Drill:
     """Write from every place, do to the cache what `kind` says, and evaluate what became of the writes.
 
-    A Trigger of one's own, such as a deployment, may stand in the place of the kind. Raises CacheError when a place cannot be reached or the trigger is refused; then nothing was done, or the workers
-    end by themselves after `maximum_seconds`.
+    A Trigger of one's own, such as a deployment, may stand in the place of the kind. Raises CacheError when a place
+    cannot be reached or the trigger is refused; then nothing was done, or the workers end by themselves after
+    `maximum_seconds`.
     """
     pulled = trigger(kind, outputs) if isinstance(kind, str) else kind
     seconds = maximum_seconds or pulled.maximum_seconds
