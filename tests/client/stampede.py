@@ -14,7 +14,7 @@ import threading
 import time
 import traceback
 import uuid
-from typing import Any
+from typing import Any, NamedTuple
 
 from client import Endpoint, connect
 from client.cache_aside import CacheAside
@@ -25,12 +25,16 @@ def main() -> None:
     names = {name: tuple(address) for name, address in asked["names"].items()}
     cache = connect(Endpoint(**asked["endpoint"]), 5, resolver=lambda host, port: [names[host]])
     cache.get("warm-up")  # imports and certificates; each process makes connections of its own afterwards
-    key, starts_at = uuid.uuid4().hex, time.time() + 0.5
-    reading, writing = os.pipe()
-    children = [_child(cache, key, starts_at, asked, reading, writing) for _ in range(asked["processes"])]
-    os.close(writing)
-    with os.fdopen(reading) as lines:
+    key = uuid.uuid4().hex
+    pipes = Pipes(os.pipe(), os.pipe(), os.pipe(), os.pipe())
+    children = [_child(cache, key, asked, pipes) for _ in range(asked["processes"])]
+    for _, writing in (pipes.answers, pipes.ready):
+        os.close(writing)
+    _wait_until_closed(pipes.ready)
+    os.close(pipes.begin[1])
+    with os.fdopen(pipes.answers[0]) as lines:
         found = [json.loads(line) for line in lines]
+    os.close(pipes.end[1])
     ended = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
     loads = [load for one in found for load in one["loads"]]
     end = max(load[1] for load in loads)
@@ -48,21 +52,46 @@ def main() -> None:
     )
 
 
-def _child(cache: Any, key: str, starts_at: float, asked: dict[str, Any], reading: int, writing: int) -> int:
+Pipe = tuple[int, int]
+"""The ends for reading and for writing."""
+
+
+class Pipes(NamedTuple):
+    """How parent and children wait for each other; nothing is written but into `answers`.
+
+    The children begin together when the last one is ready, and none ends while another one still reads: the start and
+    the end of a process are work for the machine, and would be in the figures.
+    """
+
+    answers: Pipe
+    ready: Pipe
+    begin: Pipe
+    end: Pipe
+
+
+def _wait_until_closed(pipe: Pipe) -> None:
+    """Wait until every process that holds the end for writing has closed it."""
+    os.read(pipe[0], 1)
+
+
+def _child(cache: Any, key: str, asked: dict[str, Any], pipes: Pipes) -> int:
     child = os.fork()
     if child:
         return child
     try:
-        os.close(reading)
-        result = json.dumps(_read(cache, key, starts_at, asked)) + "\n"
-        os.write(writing, result.encode())  # at once, as it is shorter than a pipe's buffer
+        os.close(pipes.begin[1])
+        os.close(pipes.end[1])
+        answer = json.dumps(_read(cache, key, asked, pipes)) + "\n"
+        os.write(pipes.answers[1], answer.encode())  # at once, as it is shorter than a pipe's buffer
+        os.close(pipes.answers[1])
+        _wait_until_closed(pipes.end)
     except BaseException:  # noqa: BLE001 - a forked child must not go on as its parent
         traceback.print_exc()
         os._exit(1)
     os._exit(0)
 
 
-def _read(cache: Any, key: str, starts_at: float, asked: dict[str, Any]) -> dict[str, list[Any]]:
+def _read(cache: Any, key: str, asked: dict[str, Any], pipes: Pipes) -> dict[str, list[Any]]:
     get = (
         _dogpile(cache.endpoint.engine, asked["peer"])
         if "peer" in asked
@@ -71,6 +100,7 @@ def _read(cache: Any, key: str, starts_at: float, asked: dict[str, Any]) -> dict
     loads: list[tuple[float, float]] = []
     had: list[float] = []
     values: list[str] = []
+    begun = threading.Event()
 
     def load() -> str:
         began = time.time()
@@ -79,7 +109,7 @@ def _read(cache: Any, key: str, starts_at: float, asked: dict[str, Any]) -> dict
         return f"loaded by {os.getpid()}"
 
     def read() -> None:
-        time.sleep(max(0.0, starts_at - time.time()))
+        begun.wait()
         value = get(key, load)
         had.append(time.time())
         values.append(value)
@@ -87,6 +117,9 @@ def _read(cache: Any, key: str, starts_at: float, asked: dict[str, Any]) -> dict
     threads = [threading.Thread(target=read) for _ in range(asked["threads"])]
     for thread in threads:
         thread.start()
+    os.close(pipes.ready[1])
+    _wait_until_closed(pipes.begin)
+    begun.set()
     for thread in threads:
         thread.join()
     return {"loads": loads, "had": had, "values": values}
