@@ -11,6 +11,7 @@ import psutil
 
 from ..errors import SandboxError
 from ..hosts.machines.roots import privileges
+from .function_urls import local_address
 from .stand_ins import stand_ins
 
 if TYPE_CHECKING:
@@ -110,7 +111,11 @@ class Inspection:
 
         for region in self._context.regions:
             for function in get_backend(self._context.account_id, region).list_functions():
-                yield {"name": function.function_name, "state": function.get_configuration()["State"]}
+                yield {
+                    "name": function.function_name,
+                    "state": function.get_configuration()["State"],
+                    "URL here": local_address(self._context, function) or None,
+                }
 
     def _endpoints(self) -> Iterator[Row]:
         for region in self._context.regions:

@@ -12,6 +12,7 @@ from .access.gate import Gate
 from .calls import Call, read_call
 from .control import Control
 from .faults import FAULT, NOT_MODELLED, answer_fault
+from .function_urls import FunctionUrls
 from .loading import load_moto, warm_up
 
 if TYPE_CHECKING:
@@ -85,19 +86,25 @@ class ApiServer:
 
 
 class Dispatcher:
-    """The WSGI application around moto's: control routes, who may call, the world after a change, faults as errors."""
+    """The WSGI application around moto's.
+
+    Control routes and function URLs beside it, who may call before it, the world after a change, faults as errors.
+    """
 
     def __init__(self, context: Context, control: Control) -> None:
         self.application: Any = None
         self._context = context
         self._control = control
         self._gate = Gate(context)
+        self._urls = FunctionUrls(context)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if self._control.serves(environ):
             return self._control(environ, start_response)
         call = read_call(environ)
         try:
+            if self._urls.serves(environ):
+                return self._urls(environ, start_response)
             refusal = self._gate(self.application, environ, start_response)
             return self._answer(call, environ, start_response) if refusal is None else refusal
         except NotImplementedError as error:

@@ -16,6 +16,7 @@ SERVICES = [
     "logs",
     "elasticache",
     "lambda",
+    "lambda-url",
     "ec2",
 ]
 EVERYWHERE = "0.0.0.0/0"

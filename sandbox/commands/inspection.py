@@ -29,7 +29,7 @@ TABLES = {
     "caches": ("cache", "engine", "node", "role", "address", "zone", "state"),
     "databases": ("name", "engine", "server", "address", "state"),
     "instances": ("name", "id", "address", "state", "user data"),
-    "functions": ("name", "state"),
+    "functions": ("name", "state", "URL here"),
     "published": ("name", "public", "here"),
     "endpoints": ("service", "type", "addresses"),
 }

@@ -17,6 +17,7 @@ from .namespaces import PATH
 from .outside import outside_pid
 from .roles import RoleSource
 from .rpc import Channel, Passed, write_frame
+from .world import service_domain
 
 if TYPE_CHECKING:
     from .certificates import CertificateAuthority
@@ -88,7 +89,7 @@ class Hosts:
         fresh = [service for service in world["services"] if service not in self._services]
         certificates = {}
         for service in fresh:
-            name = f"{service}.{self.region}.amazonaws.com"
+            name = service_domain(service, self.region)
             certificates[service] = self._authority.issue([name, f"*.{name}"]).pair
         result = self.call("apply", world=world, certificates=certificates)
         self._services.update(fresh)

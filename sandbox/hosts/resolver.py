@@ -1,4 +1,4 @@
-"""The VPC's resolver: AWS's names with a short life, CNAME chains, one wildcard, and nothing else exists."""
+"""The VPC's resolver: AWS's names with a short life, CNAME chains, wildcards, and nothing else exists."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 from dnslib import CLASS, CNAME, QTYPE, RCODE, RR, A, DNSError, DNSRecord
 
+from .world import FUNCTION_URLS, service_domain
+
 TTL_SECONDS = 5
 PLAIN_UDP_BYTES = 512  # RFC 1035; more only where the question says so (EDNS)
 CHAIN_LIMIT = 8
@@ -20,7 +22,7 @@ def vpc_names(vpc: Mapping[str, Any], services: Mapping[str, str], region: str) 
     """Every name of one VPC: {"addresses": [...]} or {"cname": name}, keys in lower case, without the last dot."""
     names: dict[str, dict[str, Any]] = {}
     for service, address in services.items():
-        names[f"{service}.{region}.amazonaws.com"] = {"addresses": [address]}
+        names[service_domain(service, region)] = {"addresses": [address]}
     private: dict[str, list[str]] = {}
     for host in vpc["hosts"].values():
         names[f"ip-{host['address'].replace('.', '-')}.{region}.compute.internal"] = {
@@ -29,9 +31,10 @@ def vpc_names(vpc: Mapping[str, Any], services: Mapping[str, str], region: str) 
         if host["kind"] == "endpoint" and host.get("private_dns"):
             private.setdefault(f"{host['service']}.{region}.amazonaws.com", []).append(host["address"])
     names.update({name: {"addresses": addresses} for name, addresses in private.items()})
-    bucket_parent = f"s3.{region}.amazonaws.com"
-    if bucket_parent in names:
-        names[f"*.{bucket_parent}"] = names[bucket_parent]  # buckets are addressed by host name
+    for service in ("s3", FUNCTION_URLS):  # buckets and functions are addressed by host name
+        parent = service_domain(service, region)
+        if parent in names:
+            names[f"*.{parent}"] = names[parent]
     names.update({name.rstrip(".").lower(): record for name, record in vpc.get("names", {}).items()})
     return names
 

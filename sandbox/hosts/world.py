@@ -11,6 +11,7 @@ from typing import Any
 from .errors import HostsError
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}\Z")
+FUNCTION_URLS = "lambda-url"
 KINDS = ("instance", "cache", "database", "function", "endpoint")
 
 
@@ -50,6 +51,12 @@ def describe_host(host_id: str, vpc_id: str, vpc: Mapping[str, Any]) -> Host:
 def resolver_address(vpc: Mapping[str, Any]) -> str:
     """AWS's place for it: the VPC's network address plus two."""
     return str(ipaddress.ip_network(vpc["cidr"])[2])
+
+
+def service_domain(service: str, region: str) -> str:
+    """The public name of a service of AWS, below which some have more names."""
+    parent = "on.aws" if service == FUNCTION_URLS else "amazonaws.com"
+    return f"{service}.{region}.{parent}"
 
 
 def check_world(world: Mapping[str, Any]) -> None:

@@ -86,6 +86,18 @@ class Access:
             _decide(caller, need, context, layers)
 
 
+def public_allows(policy: str | None, need: Need) -> bool:
+    """Whether a resource's own policy lets everybody do it."""
+    found = [
+        statement
+        for statement in (policies.statements(policy) if policy else [])
+        if policies.applies(statement, need.action, need.resource, need.context)
+        and policies.names_principal(statement, {})
+    ]
+    effects = {statement["Effect"] for statement in found}
+    return effects == {"Allow"}
+
+
 def _decide(caller: Caller, need: Need, context: Mapping[str, str], layers: Mapping[str, list[str]]) -> None:
     own = {
         name: policies.verdict(documents, need.action, need.resource, context)

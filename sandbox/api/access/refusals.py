@@ -59,6 +59,11 @@ _DENIED: dict[str, tuple[int, str]] = {
 }
 
 
+def words_of(kind: str) -> tuple[str, str]:
+    """The code and the message of services that speak JSON."""
+    return _NOT_AUTHENTICATED[kind][JSON][1:]
+
+
 def refuse(
     error: Denied | NotAuthenticated, service: str, environ: dict[str, Any], start_response: Any
 ) -> Iterable[bytes]:

@@ -115,8 +115,6 @@ def function_need(
 
 
 def policy_of(function: Any) -> str | None:
-    """The function's own policy; moto writes its statements for `$LATEST`, AWS for the function."""
-    held = [
-        {**one, "Resource": one["Resource"].removesuffix(":$LATEST")} for one in function.policy.statements
-    ]
+    """The function's own policy."""
+    held = function.policy.statements
     return json.dumps({"Statement": held}, sort_keys=True) if held else None

@@ -13,6 +13,7 @@ PARTS = (
     "dependencies",
     "instances",
     "functions",
+    "function_urls",
     "keys",
     "alarms",
     "parameters",

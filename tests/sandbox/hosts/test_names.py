@@ -54,6 +54,16 @@ def test_what_leads_nowhere_says_so(name: str, code: str) -> None:
     assert RCODE[ask(name).header.rcode] == code
 
 
+def test_function_urls_and_buckets_have_names_below_their_services() -> None:
+    services = {"lambda-url": "198.51.100.9", "s3": "198.51.100.1", "ssm": "198.51.100.2"}
+    names = vpc_names(small_world()["vpcs"][next(iter(small_world()["vpcs"]))], services, "eu-west-1")
+    found = {name: names[name]["addresses"] for name in names if name.startswith("*.")}
+    assert found == {
+        "*.lambda-url.eu-west-1.on.aws": ["198.51.100.9"],
+        "*.s3.eu-west-1.amazonaws.com": ["198.51.100.1"],
+    }
+
+
 def test_a_name_without_an_ipv6_address_exists_all_the_same() -> None:
     reply = ask("0001.cache.test", "AAAA")
     assert (RCODE[reply.header.rcode], reply.rr) == ("NOERROR", [])
