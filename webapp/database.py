@@ -51,7 +51,7 @@ class Database:
             with connection.cursor() as cursor:
                 yield cursor
             connection.commit()
-        except (pymysql.OperationalError, pymysql.InterfaceError) as error:
+        except (pymysql.OperationalError, pymysql.InterfaceError, pymysql.InternalError) as error:
             self._drop()
             raise DatabaseAway(_said(error)) from error
         except BaseException:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
 from client import Endpoint, connect
+from client.errors import InvalidEndpoint
 
 from .application import create_application
 from .database import Database
@@ -16,6 +19,7 @@ from .settings import Settings
 from .shelf import Shelf
 
 THREADS = 64
+log = logging.getLogger("webapp")
 
 
 class _Server(BaseApplication):
@@ -43,10 +47,24 @@ class _Server(BaseApplication):
     def load(self) -> Any:
         """Connect in the worker: no socket and no thread of the cache's client survives a fork."""
         settings = Settings.from_environment(os.environ)
-        cache = connect(Endpoint.from_environment(), deadline_seconds=0.25)
+        endpoint = Endpoint.from_environment()
+        cache = connect(endpoint, deadline_seconds=0.25, reread=lambda: reread(endpoint))
         return create_application(
             settings, Database(settings, Secret(settings.database_secret)), Shelf(cache, settings)
         )
+
+
+def reread(known: Endpoint) -> Endpoint:
+    """Return where the cache is now; where it has come to speak another protocol, have this worker end.
+
+    gunicorn starts another one in its place, which connects with a client for the new engine. Raises CacheError.
+    """
+    fresh = known.refreshed()
+    if (fresh.engine == "memcached") != (known.engine == "memcached"):
+        log.warning("the cache is %s now; starting anew with a client for it", fresh.engine)
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise InvalidEndpoint(f"the cache is {fresh.engine} now, and this client is for {known.engine}")
+    return fresh
 
 
 def serve(bind: str) -> None:

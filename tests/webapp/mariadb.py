@@ -45,7 +45,9 @@ class MariaDB:
         command += ["--bind-address=127.0.0.1", f"--socket={self._folder / 's'}", "--skip-name-resolve"]
         command += [f"--init-file={self._init}", f"--pid-file={self._folder / 'pid'}"]
         command += [f"--ssl-cert={self._certificates.certificate}", f"--ssl-key={self._certificates.key}"]
-        command += ["--innodb-flush-log-at-trx-commit=0"]
+        # Any server that starts removes what it takes for leftovers of its own from the folder for temporary tables.
+        (self._folder / "tmp").mkdir(exist_ok=True)
+        command += ["--innodb-flush-log-at-trx-commit=0", f"--tmpdir={self._folder / 'tmp'}"]
         with (self._folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         deadline = time.monotonic() + 60

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from webapp.application import create_application
+from webapp.application import create_application, left, table_rows
 from webapp.history import KEPT, History, Timing
 from webapp.shelf import Shelf
 
@@ -96,9 +96,12 @@ def test_without_the_database_a_hit_is_a_hit_and_the_rest_is_told(browser, empti
     assert "cache hit" in shown(browser.post("/cache"))
     away = browser.post("/database")
     assert away.status_code == 503
-    assert shown(away).startswith("The database does not answer , and the cache does not hold the rows:")
+    assert shown(away).startswith("The database does not answer : ")
     health = browser.get("/health")
     assert (health.status_code, health.json["status"], health.json["database"]) == (503, "failing", "away")
+    browser.post("/delete")
+    said = shown(browser.post("/cache"))
+    assert said.startswith("The database does not answer , and the cache does not hold the rows: ")
 
 
 def test_only_this_pages_own_buttons_work(browser):
@@ -131,3 +134,19 @@ def test_the_chart_shows_the_last_fifty(browser):
 @pytest.mark.parametrize(("seconds", "height"), [(0.0001, 0.03), (0.001, 0.2), (0.1, 0.6), (10, 1), (99, 1)])
 def test_a_bar_is_a_fifth_higher_for_ten_times_as_long(seconds, height):
     assert Timing(1, "cache", seconds).height == pytest.approx(height)
+
+
+def test_what_the_database_holds_is_shown_as_text():
+    found = table_rows([["<b> & 'c'", 1, 2.5], [None, "d", 0]])
+
+    assert found == (
+        "<tr><td>&lt;b&gt; &amp; &#x27;c&#x27;</td><td>1</td><td>2.5</td></tr>\n"
+        "<tr><td>None</td><td>d</td><td>0</td></tr>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(60.0, "60 seconds left"), (1.2, "1 second left"), (0.1, "0 seconds left")]
+)
+def test_the_seconds_left_are_said_in_english(seconds, said):
+    assert left(seconds) == said

@@ -9,7 +9,7 @@ function count() {
   const end = performance.now() + 1000 * Number(left.dataset.seconds);
   countdown = setInterval(() => {
     const seconds = Math.max(0, Math.round((end - performance.now()) / 1000));
-    left.textContent = `${seconds} seconds left`;
+    left.textContent = `${seconds} second${seconds === 1 ? "" : "s"} left`;
     if (!seconds) clearInterval(countdown);
   }, 1000);
 }

@@ -20,8 +20,11 @@ if [ ! -e made ]; then
     --auth-root-authentication-method=normal
   touch made
 fi
+# A server that starts removes the temporary tables of every other one from the folder that they share.
+mkdir -p tmp
 exec mariadbd --defaults-file="$PWD/server.cnf" --user=root --datadir="$PWD/data" --socket="$PWD/socket" \
-  --pid-file="$PWD/pid" --init-file="$PWD/init.sql" --ssl-cert="$PWD/certificate.pem" --ssl-key="$PWD/key.pem"
+  --pid-file="$PWD/pid" --tmpdir="$PWD/tmp" --init-file="$PWD/init.sql" \
+  --ssl-cert="$PWD/certificate.pem" --ssl-key="$PWD/key.pem"
 """
 
 _CONFIGURATION = """\
