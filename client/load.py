@@ -68,13 +68,21 @@ class LoadPlan:
         return cls(**numbers)
 
 
-def run_load(endpoint: Endpoint, plan: LoadPlan, where: str = "here") -> Load:
-    """Put the load on the cache and return the figures. Raises CacheError when the first values cannot be written."""
+def run_load(
+    endpoint: Endpoint, plan: LoadPlan, where: str = "here", stop: threading.Event | None = None
+) -> Load:
+    """Put the load on the cache until it is over, or told to stop, and return the figures.
+
+    Raises CacheError when the first values cannot be written.
+    """
     from . import connect
 
+    stop = stop or threading.Event()
     with connect(endpoint, plan.deadline_seconds) as client:
         prefix = f"bench:{uuid.uuid4().hex[:12]}"
-        connections = [_Connection(client, f"{prefix}:{number}", plan) for number in range(plan.connections)]
+        connections = [
+            _Connection(client, f"{prefix}:{number}", plan, stop) for number in range(plan.connections)
+        ]
         try:
             _all(connections, lambda connection: connection.prepare())
             capacity, seconds = None, plan.seconds
@@ -126,8 +134,9 @@ def _all(connections: list[_Connection], call: Callable[[_Connection], object]) 
 class _Connection:
     """One thread's keys, and which values may be under each of them."""
 
-    def __init__(self, client: Any, prefix: str, plan: LoadPlan) -> None:
+    def __init__(self, client: Any, prefix: str, plan: LoadPlan, stop: threading.Event) -> None:
         self.samples: list[Sample] = []
+        self._stop = stop
         self._client = client
         self._plan = plan
         self._prefix = prefix
@@ -155,8 +164,10 @@ class _Connection:
             if seconds is not None and intended - started >= seconds:
                 return
             if intended > began:
-                time.sleep(intended - began)
+                self._stop.wait(intended - began)
                 began = time.perf_counter()
+            if self._stop.is_set():
+                return
             kind = "write" if self._random.random() < self._plan.write_share else "read"
             outcome = "NotBegun" if began - started > ends else self._one(kind)
             ended = time.perf_counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 from .endpoint import Endpoint
 from .errors import CacheError
+from .load import LoadPlan, run_load
 from .load_results import as_mapping, load_from_mapping, watch_from_mapping
 from .remote import Place, names_of
 from .results import CheckResult, Report
@@ -22,18 +24,26 @@ SECONDS_ELSEWHERE = 30.0
 _LOOK_SECONDS = 0.2  # Ctrl-C is noticed between two looks
 
 Tell = Callable[[str], None]
+Run = Callable[[], dict[str, Any]]
 
 
-def bench(found: Sequence[Place], plan: Mapping[str, Any], report: Report) -> None:
-    """Put the load on the cache from every place; figures and failures go into the report.
+def bench(found: Sequence[Place], endpoint: Endpoint | None, plan: Mapping[str, Any], report: Report) -> bool:
+    """Put the load on the cache from here (with an endpoint), or from every place; whether Ctrl-C ended it.
 
+    Figures and failures go into the report. Ctrl-C ends the load from here at once; elsewhere it goes on to its end.
     Raises the CacheError of the first place when none could begin.
     """
+    stop = threading.Event()
     seconds = plan["maximum_seconds"] + _AROUND_SECONDS
-    with ThreadPoolExecutor(max_workers=len(found)) as threads:
-        answers = [threads.submit(place.run, "bench", plan, seconds) for place in found]
+    runs = (
+        [_bench_here(endpoint, found[0].name, plan, stop)]
+        if endpoint
+        else [functools.partial(place.run, "bench", plan, seconds) for place in found]
+    )
+    answers, interrupted = _run_all(runs, stop.set)
     for answer in _answers(found, answers, report):
         report.loads.append(load_from_mapping(answer["load"]))
+    return interrupted
 
 
 def watch(
@@ -55,18 +65,15 @@ def watch(
         if endpoint
         else [_watch_there(place, plan) for place in found]
     )
+
+    def end() -> None:
+        stop.set()
+        if endpoint is None:
+            tell("telling the clients to stop")
+            _stop_there(found, plan)
+
     tell(f"watching from {names_of(found)}; Ctrl-C ends it")
-    interrupted = False
-    with ThreadPoolExecutor(max_workers=len(found) + 1) as threads:
-        answers = [threads.submit(run) for run in runs]
-        try:
-            _until_done(answers)
-        except KeyboardInterrupt:
-            interrupted = True
-            stop.set()
-            if endpoint is None:
-                tell("telling the clients to stop")
-                threads.submit(_stop_there, found, plan)
+    answers, interrupted = _run_all(runs, end)
     for answer in _answers(found, answers, report):
         report.watches.append(watch_from_mapping(answer["watch"]))
         for event in answer["events"]:
@@ -74,16 +81,35 @@ def watch(
     return interrupted
 
 
-def _watch_here(
-    endpoint: Endpoint, where: str, plan: WatchPlan, tell: Tell, stop: threading.Event
-) -> Callable[[], dict[str, Any]]:
+def _run_all(runs: Sequence[Run], end: Callable[[], None]) -> tuple[list[Future[dict[str, Any]]], bool]:
+    """Run all at the same time and wait for them; Ctrl-C calls `end`, and the second value says that it came."""
+    interrupted = False
+    with ThreadPoolExecutor(max_workers=len(runs)) as threads:
+        answers = [threads.submit(run) for run in runs]
+        try:
+            while wait(answers, _LOOK_SECONDS).not_done:
+                continue
+        except KeyboardInterrupt:
+            interrupted = True
+            end()
+    return answers, interrupted
+
+
+def _bench_here(endpoint: Endpoint, where: str, plan: Mapping[str, Any], stop: threading.Event) -> Run:
+    def run() -> dict[str, Any]:
+        return {"load": as_mapping(run_load(endpoint, LoadPlan.from_options(plan), where, stop))}
+
+    return run
+
+
+def _watch_here(endpoint: Endpoint, where: str, plan: WatchPlan, tell: Tell, stop: threading.Event) -> Run:
     def run() -> dict[str, Any]:
         return {"watch": as_mapping(run_watch(endpoint, plan, where, tell, stop)), "events": []}
 
     return run
 
 
-def _watch_there(place: Place, plan: WatchPlan) -> Callable[[], dict[str, Any]]:
+def _watch_there(place: Place, plan: WatchPlan) -> Run:
     seconds = plan.seconds or SECONDS_ELSEWHERE
     options = {"run": plan.run, "maximum_seconds": seconds, "deadline_seconds": plan.deadline_seconds}
     return lambda: place.run("watch", options, seconds + _AROUND_SECONDS)
@@ -98,11 +124,6 @@ def _stop_there(found: Sequence[Place], plan: WatchPlan) -> None:
         except CacheError:
             continue  # the next one may; else they end with their time
         return
-
-
-def _until_done(answers: Sequence[Future[Any]]) -> None:
-    while wait(answers, _LOOK_SECONDS).not_done:
-        continue
 
 
 def _answers(

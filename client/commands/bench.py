@@ -6,6 +6,7 @@ import time
 
 import click
 
+from ..exits import INTERRUPTED
 from ..load_proof import bench
 from ..report_load import print_load
 from ._options import Options, common_options
@@ -57,7 +58,8 @@ def command(
     """Measure latency and throughput, each value read being verified.
 
     Requests begin when they should, whatever the cache does, and their time counts from then. Errors are figures like
-    any other; the exit code is 1 when there was one, or a wrong value.
+    any other; the exit code is 1 when there was one, or a wrong value. Ctrl-C ends a load from here at once, with the
+    figures until then and 5.
     """
     if count is not None and rate is None:
         raise click.UsageError("--count needs --rate, as nothing else says how fast")
@@ -71,9 +73,10 @@ def command(
         "deadline_seconds": options.timeout_seconds or 1.0,
     }
     report, found, started = new_report(options), clients(options), time.monotonic()
-    bench(found, plan, report)
+    interrupted = bench(found, options.endpoint() if options.place == "here" else None, plan, report)
     report.seconds["bench"] = round(time.monotonic() - started, 3)
     screen = console()
     print_load(screen, report.loads)
     print_failed(screen, report.checks)
-    return finish(report, options)
+    code = finish(report, options)
+    return INTERRUPTED if interrupted else code

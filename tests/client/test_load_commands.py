@@ -122,6 +122,19 @@ def test_nonsense_from_elsewhere_is_an_error_not_a_traceback(node, command):
     assert answer["error"]["type"] == "InvalidEndpoint"
 
 
+def test_bench_ends_at_once_after_ctrl_c_with_5_and_what_was_measured(start, own_node, environment):  # noqa: F811
+    environment["CACHE_PORT"] = str(own_node.port)
+    process = start("bench", "--rate", "200", "--seconds", "3600", "--json")
+    wait_until(lambda: own_node.command("INFO", "stats")["total_commands_processed"] > 500, 30)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 5, err
+    (load,) = json.loads(out)["loads"]
+    assert load["requests"] > 0
+    assert load["errors"] == {}
+    assert own_node.command("DBSIZE") == 0, "it has cleaned up"
+
+
 def test_watch_tells_gaps_at_once_and_ends_with_5_after_ctrl_c(start, environment, own_node, tmp_path: Path):  # noqa: F811
     environment["CACHE_PORT"] = str(own_node.port)
     log, page = tmp_path / "log", tmp_path / "report.html"
