@@ -13,7 +13,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: packages $(READY) ## from nothing to a verified cache and its report (STACK=dev)
+demo: WITH = $(if $(shell grep -ls '^ *aws-cache:web:' Pulumi.$(STACK).yaml examples/$(STACK).yaml),mariadb)
+demo: packages $(READY) ## from nothing to a verified cache and its report; STACK=NAME takes examples/NAME.yaml too
 	@$(BIN)/python demo.py --stack $(STACK)
 
 test: WITH := mariadb
@@ -21,7 +22,7 @@ test: packages $(READY) ## the tests: under 8 minutes
 	@$(BIN)/python -m pytest -q -m 'not system' $(PARALLEL)
 
 test-systems: WITH := mariadb browser
-test-systems: packages $(READY) ## whole environments through faults and refusals: some minutes more
+test-systems: packages $(READY) $(VENV)/.browser ## whole environments through faults and refusals: some minutes more
 	@$(BIN)/python -m pytest -q -m system $(PARALLEL)
 
 lint: $(READY) ## ruff and pyright
@@ -32,6 +33,7 @@ docs: $(READY) ## renew what is generated in docs from the source
 	@$(BIN)/python scripts/rules
 	@$(BIN)/python scripts/schema
 	@$(BIN)/python scripts/deploy-policy
+	@$(BIN)/python scripts/drawings
 
 bench: packages $(READY) ## the measurements, one after the other; each prints a table and writes JSON
 	@set -e; for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done
@@ -41,7 +43,7 @@ clean: ## stop the sandbox; remove what was built and installed here (stack stat
 	@rm -rf build .sandbox $(VENV) .pytest_cache .ruff_cache .hypothesis
 
 lock: $(READY) ## renew the locked requirements
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-dev requirements-browser; do \
 	  $(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header --no-annotate $$name.in -o $$name.txt; done
 	@for name in bundle function web; do file=components/data/$$name-requirements; \
 	  $(BIN)/uv pip compile -q --python-version 3.11 --python-platform linux --no-header --no-annotate $$file.in -o $$file.txt; done
@@ -51,4 +53,8 @@ packages:
 
 $(READY): requirements-dev.txt scripts/environment
 	@scripts/environment $(VENV) requirements-dev.txt
+	@touch $@
+
+$(VENV)/.browser: requirements-browser.txt $(READY)
+	@scripts/environment $(VENV) requirements-dev.txt requirements-browser.txt
 	@touch $@

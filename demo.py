@@ -16,6 +16,9 @@ from typing import Any
 
 import click
 
+from demos import has_claims
+from demos.stack_file import prepare
+
 FOLDER = Path(__file__).resolve().parent
 REPORT = FOLDER / "build" / "demo"
 
@@ -28,8 +31,9 @@ def demo(stack: str) -> int:
     Exit codes: 0 everything holds, 1 something does not, 2 the configuration is wrong, 5 interrupted.
     """
     os.chdir(FOLDER)
+    prepare(stack, FOLDER)
     seconds: dict[str, float] = {}
-    with phase("up", f"1/3  the environment {stack}, in the sandbox", seconds):
+    with phase("up", f"1/{steps(stack)}  the environment {stack}, in the sandbox", seconds):
         sandbox("up", "--stack", stack)
     outputs = json.loads(sandbox("outputs", "--stack", stack, "--json", capture=True))
     environment = sandbox_environment(stack)
@@ -41,12 +45,14 @@ def demo(stack: str) -> int:
 
 
 def proved(stack: str, outputs: Mapping[str, Any], seconds: dict[str, float]) -> Any:
-    """Check from every client, then fail over under load; return the client's report of both."""
+    """Check from every client, fail over under load, show what the system is for; return the client's report."""
     from rich.console import Console
 
     from client import proof, remote
     from client.report import live_table, print_drill
     from client.results import Report
+    from demos import shown
+    from demos.stage import Stage
 
     console = Console()
     report = Report(
@@ -57,18 +63,37 @@ def proved(stack: str, outputs: Mapping[str, Any], seconds: dict[str, float]) ->
     )
     places = remote.places(outputs)
     with (
-        phase("verify", f"2/3  every check, from {remote.names_of(places)}", seconds),
+        phase("verify", f"2/{steps(stack)}  every check, from {remote.names_of(places)}", seconds),
         live_table(console) as table,
     ):
         libraries = proof.verify(places, table.add)
         report.checks = table.checks
-    with phase("failover", "3/3  a failover, with writes going on from every client", seconds):
-        report.drill = proof.drill(
-            places, outputs, tell=lambda text: console.print(f"  {text}", highlight=False)
-        )
+
+    def tell(text: str) -> None:
+        console.print(f"  {text}", highlight=False)
+
+    kind = "failover" if outputs.get("reader_host") else "reboot"
+    with phase(kind, f"3/{steps(stack)}  a {kind}, with writes going on from every client", seconds):
+        report.drill = proof.drill(places, outputs, tell=tell, kind=kind)
         print_drill(console, report.drill)
+    if has_claims(stack):
+        with phase("shown", f"4/4  what {stack} has to show", seconds):
+            for result in shown(Stage(stack, outputs, tell, report.drill)):
+                report.checks.append(result)
+                tell_result(result)
     report.notes = [*honest_notes(), *libraries]
     return report
+
+
+def steps(stack: str) -> int:
+    """How many steps the demo of this stack has."""
+    return 4 if has_claims(stack) else 3
+
+
+def tell_result(result: Any) -> None:
+    """Print one claim with its evidence."""
+    mark = click.style("holds" if result.ok else "FAILS", fg="green" if result.ok else "red", bold=True)
+    click.echo(f"  {mark}  {result.claim}\n         {result.evidence}")
 
 
 def honest_notes() -> list[str]:
@@ -107,7 +132,7 @@ def verdict(report: Mapping[str, Any]) -> str:
     drill = report["drill"]
     text = (
         f"{len(report['checks']) - len(failed)} of {len(report['checks'])} checks passed; "
-        f"{drill['acknowledged']} writes acknowledged through the failover, {drill['lost']} lost, "
+        f"{drill['acknowledged']} writes acknowledged through the {drill['kind']}, {drill['lost']} lost, "
         f"{drill['doubled']} doubled; longest gap {drill['write_gap_seconds']:.2f} s"
     )
     return ("PASSED: " if report["ok"] else "FAILED: ") + text
