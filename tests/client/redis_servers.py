@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -65,6 +66,9 @@ class RedisNode:
 
     def freeze(self) -> None:
         self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(
+            self.process.pid, os.WUNTRACED
+        )  # until then it may still acknowledge what its replica never gets
 
     def thaw(self) -> None:
         self.process.send_signal(signal.SIGCONT)
@@ -130,7 +134,7 @@ class RedisNode:
     def _answers(self) -> bool:
         try:
             return self.command("PING") is not None
-        except redis.ConnectionError:
+        except (redis.ConnectionError, redis.TimeoutError):
             return False
 
 
