@@ -15,7 +15,6 @@ _TEXT = (
     "application/json",
     "application/javascript",
     "application/xml",
-    "application/x-www-form-urlencoded",
 )
 # What proved who called is for the function's service, not for the function and its logs.
 _WITHHELD = ("authorization", "x-amz-security-token", "cookie")
