@@ -249,17 +249,21 @@ def _explain(text: str, cpu: str) -> str:
 
 
 def _files(folder: Path, prefix: str) -> Iterable[tuple[str, Path]]:
-    for path in folder.rglob("*"):
-        relative = path.relative_to(folder)
-        if path.is_file() and not _skipped(relative):
-            yield prefix + relative.as_posix(), path
+    # Names are text until the file is one to take: making paths of thousands cost more than reading the files.
+    for place, folders, names in os.walk(folder):
+        below = os.path.relpath(place, folder)
+        parts = () if below == os.curdir else tuple(below.split(os.sep))
+        folders[:] = [name for name in folders if not _skipped_folder((*parts, name))]
+        for name in names:
+            path = os.path.join(place, name)
+            if not (name in _SKIPPED_FILES or name.endswith(".pyc")) and os.path.isfile(path):
+                yield prefix + "/".join((*parts, name)), Path(path)
 
 
-def _skipped(relative: Path) -> bool:
-    parts = relative.parts
-    if _SKIPPED_FOLDERS & set(parts) or relative.name in _SKIPPED_FILES or relative.suffix == ".pyc":
+def _skipped_folder(parts: tuple[str, ...]) -> bool:
+    if parts[-1] in _SKIPPED_FOLDERS:
         return True
-    return parts[:2] == ("botocore", "data") and len(parts) > 3 and parts[2] not in _BOTOCORE_SERVICES
+    return len(parts) == 3 and parts[:2] == ("botocore", "data") and parts[2] not in _BOTOCORE_SERVICES
 
 
 def _write_zip(target: Path, content: Mapping[str, bytes]) -> None:

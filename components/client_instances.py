@@ -109,13 +109,10 @@ class ClientInstances(pulumi.ComponentResource):
             )
             for instance in args["instances"]
         }
-        self.instance_ids = pulumi.Output.all(**{key: item.id for key, item in instances.items()})
-        self.private_ips = pulumi.Output.all(**{key: item.private_ip for key, item in instances.items()})
-        public = (
-            {key: item.public_ip for key, item in instances.items()} if args.get("public_address") else {}
-        )
-        # Of nothing `all` makes a list, and a list for a mapping fails the next run.
-        self.public_ips = pulumi.Output.all(**public) if public else pulumi.Output.from_input({})
+        public = instances if args.get("public_address") else {}
+        self.instance_ids = _by_name({key: item.id for key, item in instances.items()})
+        self.private_ips = _by_name({key: item.private_ip for key, item in instances.items()})
+        self.public_ips = _by_name({key: item.public_ip for key, item in public.items()})
         self.security_group_id = group.id
         self.role_name = role.name
         self.register_outputs(
@@ -184,6 +181,11 @@ class ClientInstances(pulumi.ComponentResource):
                 region=region, python=f"python{PYTHON_VERSION}", packages=packages, service=service, **values
             )
         )
+
+
+def _by_name(values: dict[str, pulumi.Output[str]]) -> pulumi.Output[dict[str, str]]:
+    # Of nothing `all` makes a list, and a list for a mapping fails the next run.
+    return pulumi.Output.all(**values) if values else pulumi.Output.from_input({})
 
 
 def _present(**values: object) -> dict:
