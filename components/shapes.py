@@ -5,7 +5,7 @@ import inspect
 import re
 import types
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any, Union, get_args, get_origin
+from typing import Any, NamedTuple, Union, get_args, get_origin
 
 import pulumi
 from typing_extensions import get_type_hints, is_typeddict
@@ -18,12 +18,13 @@ Add = Callable[[str, str], None]
 _LARGEST_NUMBER = 2**53  # The engine passes numbers on as floats, which hold no larger one exactly.
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _EMPTY = "is empty: give a value, or leave the key out for the default"
+_LATER = (pulumi.Output, Awaitable)
 _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
 def is_output(value: object) -> bool:
     """Say whether the value is known only later."""
-    return isinstance(value, pulumi.Output | Awaitable)
+    return isinstance(value, _LATER)
 
 
 def is_text(value: object) -> bool:
@@ -69,22 +70,42 @@ def _hints(args_type: type) -> dict[str, Any]:
 
 
 def _check_type(add: Add, path: str, hint: Any, value: object) -> None:
+    rule = _rule(hint)
+    if not is_output(value):
+        rule.check(add, path, rule.inner, value)
+    elif not rule.takes_output:
+        add(path, "must be a plain value, not an Output: it is checked before anything is created")
+
+
+class _Rule(NamedTuple):
+    """How values of a type are checked."""
+
+    takes_output: bool
+    check: Callable[[Add, str, Any, object], None]
+    inner: Any
+    """What the check needs to know: the type, or that of what is in it."""
+
+
+@functools.cache
+def _rule(hint: Any) -> _Rule:
+    """Return the rule of a type, read once like the hints: a program has many caches of the same few types."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        if is_output(value) and any(_is_output_type(item) for item in inner):
-            return
         plain = [item for item in inner if not _is_output_type(item) and item is not type(None)]
-        _check_type(add, path, plain[0], value)
-    elif is_output(value):
-        add(path, "must be a plain value, not an Output: it is checked before anything is created")
-    elif is_typeddict(hint):
-        check_mapping(add, path, hint, value)
-    elif hint in _WORDS:
-        _check_scalar(add, path, hint, value)
-    elif inspect.isclass(origin) and issubclass(origin, Mapping):
-        _check_names(add, path, inner[1], value)
-    elif inspect.isclass(origin) and issubclass(origin, Sequence):
-        _check_list(add, path, inner[0], value)
+        return _rule(plain[0])._replace(takes_output=any(map(_is_output_type, inner)))
+    if is_typeddict(hint):
+        return _Rule(False, check_mapping, hint)
+    if hint in _WORDS:
+        return _Rule(False, _check_scalar, hint)
+    if inspect.isclass(origin) and issubclass(origin, Mapping):
+        return _Rule(False, _check_names, inner[1])
+    if inspect.isclass(origin) and issubclass(origin, Sequence):
+        return _Rule(False, _check_list, inner[0])
+    return _Rule(False, _accept, hint)
+
+
+def _accept(_add: Add, _path: str, _hint: Any, _value: object) -> None:
+    """Leave any plain value to who knows its range."""
 
 
 def _check_scalar(add: Add, path: str, hint: type, value: object) -> None:
@@ -130,6 +151,7 @@ def _check_list(add: Add, path: str, hint: Any, value: object) -> None:
             _check_type(add, f"{path}[{index}]", hint, item)
 
 
+@functools.cache
 def _accepts_none(hint: Any) -> bool:
     return any(item is type(None) or _accepts_none(item) for item in get_args(hint))
 
