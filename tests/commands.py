@@ -105,7 +105,7 @@ def _check_sandbox(words: list[str]) -> None:
 def stacks() -> dict[str, dict]:
     """Return the stack files that are shipped, by name."""
     files = {path.stem: path for path in (ROOT / "examples").glob("*.yaml")}
-    files |= {path.name.split(".")[1]: path for path in ROOT.glob("Pulumi.*.yaml")}
+    files |= {name: ROOT / f"Pulumi.{name}.yaml" for name in ("dev", "prod")}
     return {name: yaml.safe_load(path.read_text("utf-8")) for name, path in files.items()}
 
 
