@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 
-from client import CheckFailed
+from client import CheckFailed, function_url
 
 from .stage import Stage, expect, new_claims
 
@@ -64,3 +65,14 @@ def the_clients_went_on_when_the_primary_moved(stage: Stage) -> str:
         f"{moved[0].detail or 'a new primary'} after {moved[0].seconds:.2f} s; {drill.acknowledged} writes "
         f"acknowledged, {drill.lost} lost, {drill.doubled} doubled, longest gap {drill.write_gap_seconds:.2f} s"
     )
+
+
+@CLAIMS("The function URL answers a signed call, and refuses one without a signature.")
+def the_function_url_answers(stage: Stage) -> str:
+    url, region = stage.outputs["client_function_url"], stage.outputs["region"]
+    evidence = function_url.prove(url, region)
+    functions = json.loads(stage.sandbox("status", "--json"))["functions"]
+    here = next(one["URL here"] for one in functions if one["name"] == stage.outputs["client_function_name"])
+    stage.tell('the function URL, called signed; first: eval "$(python -m sandbox env)"')
+    stage.tell(function_url.shell_line(url, region, here))
+    return evidence
