@@ -103,8 +103,8 @@ def _proves_nothing(drill: Drill, records: Sequence[WorkerRecord], triggered_at:
 def _noticed(record: WorkerRecord, triggered_at: float) -> bool:
     failed = any(outcome not in _SUCCESS for _, _, outcome in [*record.writes, *record.reads])
     changed = len(record.names) > 1 or len(record.layouts) > 1 or bool(record.events)
-    # Of Memcached a new connection says it too: a node that restarts fast costs nothing else.
-    anew = bool(record.layouts) and any(at >= triggered_at for at, _ in record.sockets)
+    # A new connection says it too: a node that restarts fast costs nothing else.
+    anew = any(at >= triggered_at for at, _ in record.sockets)
     return failed or changed or anew
 
 

@@ -88,11 +88,12 @@ def drill(
     """
     pulled = trigger(kind, outputs) if isinstance(kind, str) else kind
     seconds = maximum_seconds or pulled.maximum_seconds
-    spreads_keys = outputs["engine"] == "memcached"
+    # What empties a node may be over before any call fails, and what moves keys may take minutes without a failure.
+    until_told = outputs["engine"] == "memcached" or not pulled.keeps_writes
     options: dict[str, Any] = {
         "run": uuid.uuid4().hex[:12],
         "maximum_seconds": seconds,
-        "until_told": spreads_keys,
+        "until_told": until_told,
     }
     with ThreadPoolExecutor(max_workers=len(found) + 1) as threads:
         tell(f"writing and reading from {remote.names_of(found)}")
@@ -102,7 +103,7 @@ def drill(
         triggered_at = pulled.pull()
         tell(f"{pulled.kind} accepted: {pulled.words}")
         restored = threads.submit(pulled.wait_until_over, triggered_at, _RESTORED_SECONDS)
-        if spreads_keys:
+        if until_told:
             restored.result()
             _tell_that_it_is_over(found[0], workers, options["run"])
         records: list[WorkerRecord] = []

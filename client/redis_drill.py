@@ -10,11 +10,12 @@ from .drill_record import DrillPlan
 from .drill_worker import Worker
 from .endpoint import Endpoint
 from .errors import CacheError
-from .key_shares import begun_key
+from .key_shares import begun_key, over_key
 from .names import Names, Resolver
 from .redis_client import RedisClient
 
 _WATCH_SECONDS = 0.05  # how often the name is looked up beside the client
+_SIGN_SECONDS = 0.5  # how often the sign is looked for that the drill is over
 _PATIENT_SECONDS = 10.0  # for what comes before and after the drill
 _KEPT_SECONDS = 900.0  # should the drill be cut off, its sign goes by itself
 
@@ -46,8 +47,11 @@ class RedisWorker(Worker):
         return "ok"
 
     def watch(self) -> None:
-        endpoint, last = self._client.endpoint, ""
+        endpoint, last, asked_at = self._client.endpoint, "", time.monotonic()
         while not self.ended.wait(_WATCH_SECONDS):
+            if self.plan.until_told and time.monotonic() > asked_at + _SIGN_SECONDS:
+                asked_at = time.monotonic()
+                self._look_for_the_sign()
             try:
                 found = self._names.look_up(endpoint.host, endpoint.port, Deadline(1.0))
             except CacheError:
@@ -58,6 +62,13 @@ class RedisWorker(Worker):
                 if last:
                     self.notice()
                 last = addresses
+
+    def _look_for_the_sign(self) -> None:
+        try:
+            if self._client.get(over_key(self.plan.run)) is not None:
+                self.hear_that_it_is_over()
+        except CacheError:
+            return  # the primary is out; the sign is given again
 
     def finish(self) -> None:
         role = self._patiently("ROLE")[0].decode()

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from client.drill import evaluate
 from client.drill_record import DrillPlan, WorkerRecord
 from client.drill_worker import run_worker
+from client.key_shares import over_key
 from client.results import Drill
 
 from .redis_servers import RedisPair, wait_until
@@ -82,6 +83,24 @@ def test_a_worker_that_nothing_happens_to_stops_at_its_maximum(pair: RedisPair):
         "no client noticed anything: neither a failed write nor a changed name",
     )
     assert pair.primary.command("EXISTS", plan.key) == 0
+
+
+def test_a_worker_that_is_to_be_told_goes_on_until_the_sign_and_then_settles(pair: RedisPair):
+    plan = DrillPlan(
+        "told", "app", tick_seconds=0.01, settle_seconds=0.1, maximum_seconds=20.0, until_told=True
+    )
+    with ThreadPoolExecutor() as threads:
+        worker = threads.submit(run_worker, pair.endpoint, plan, resolver=pair.resolve)
+        wait_until(lambda: pair.primary.command("LLEN", plan.key) >= 20, 10)
+        triggered_at = time.time()
+        pair.primary.command("CLIENT", "KILL", "TYPE", "normal")
+        time.sleep(5 * plan.settle_seconds)
+        assert not worker.done()
+        pair.primary.command("SET", over_key(plan.run), "1")
+        record = worker.result(timeout=10)
+
+    assert any(at >= triggered_at for at, _ in record.sockets)
+    assert evaluate("test", triggered_at, [record]).problems == ()
 
 
 def test_the_record_of_a_minute_of_writing_fits_into_run_commands_answer():
