@@ -115,8 +115,8 @@ class Instances:
 
     def log(self, instance_id: str, lines: int = 100) -> list[str]:
         """The last lines of the user data's log, and of each service's, under headings where there are several."""
-        logs = "/var/log/cloud-init-output.log /var/log/sandbox/*.log"
-        result = self.run(instance_id, f"tail -n {int(lines)} {logs} 2>/dev/null", timeout_seconds=10)
+        logs = "$(ls /var/log/cloud-init-output.log /var/log/sandbox/*.log 2>/dev/null)"
+        result = self.run(instance_id, f"tail -n {int(lines)} {logs}", timeout_seconds=10)
         return result["stdout"].splitlines()
 
     def tell(self, operation: str, instance: Any) -> None:

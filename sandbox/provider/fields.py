@@ -73,7 +73,7 @@ class Field:
 
     def _effective(self, value: Any) -> Any:
         value = self.normal(self.default if value is None else value)
-        if self.kind in ("object", "objects"):
+        if self.kind == "object" or (self.kind == "objects" and value):
             return self._with_defaults(value)
         return None if value in ([], {}, "") else value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -170,7 +171,7 @@ def test_without_a_redis_server_up_says_how_to_install_it(new_environment: Envir
 
     assert "redis-server" in the_error(result)[0]
     assert "apt-get install" in result.stderr
-    assert new_environment.sandbox("status").stdout == "no sandbox is running in this folder\n"
+    assert json.loads(new_environment.sandbox("status", "--json").stdout)["caches"] == []
 
 
 def test_a_redis_server_that_is_too_old_is_refused_by_its_version(
@@ -183,7 +184,7 @@ def test_a_redis_server_that_is_too_old_is_refused_by_its_version(
     result = up_with_server(new_environment, old)
 
     assert "5.0.7, older than 6.2" in "\n".join(the_error(result))
-    assert new_environment.sandbox("status").stdout == "no sandbox is running in this folder\n"
+    assert json.loads(new_environment.sandbox("status", "--json").stdout)["caches"] == []
 
 
 def test_where_namespaces_are_refused_up_says_so_with_the_way_out(new_environment: Environment):

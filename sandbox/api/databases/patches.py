@@ -69,13 +69,20 @@ def patch() -> None:
                 raise RDSClientError("InvalidParameterCombination", message)
         if db_kwargs.pop("manage_master_user_password", None) is False:
             raise NotImplementedError("RDS with a password of one's own is not modelled")
-        port = known.port
+        port, wanted_port = known.port, db_kwargs.pop("db_port_number", None)
         database = original(backend, db_instance_identifier, db_kwargs)
+        database.port = wanted_port or port
         if db_kwargs.get("vpc_security_group_ids"):
             Keeper.now().change_groups(database)
         if database.port != port:
             Keeper.now().start(database, "modifying")
         return database
+
+    @around(models.RDSBackend, "modify_db_subnet_group")
+    def modify_subnets(original: Any, backend: Any, subnet_name: str, *args: Any, **kwargs: Any) -> Any:
+        group = original(backend, subnet_name, *args, **kwargs)
+        backend.subnet_groups[subnet_name] = group  # moto takes it out and forgets it
+        return group
 
     @around(models.RDSBackend, "delete_db_instance")
     def delete(original: Any, backend: Any, db_instance_identifier: str, *args: Any, **kwargs: Any) -> Any:

@@ -326,6 +326,9 @@ class FakeCloud:
     def __init__(self, states=()):
         self.states = list(states)
 
+    def status(self):
+        return {"published": [{"name": "web", "public": "54.0.0.1:8008", "here": "127.0.0.1:8008"}]}
+
     def wait_for_instances(self, progress):
         for state in self.states:
             progress(f"{state['name']}: {state['state']}")

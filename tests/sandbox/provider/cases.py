@@ -68,6 +68,25 @@ def _function(net: Network) -> Inputs:
     }
 
 
+def _database(net: Network) -> Inputs:
+    return {
+        "engine": "mysql",
+        "engineVersion": "8.4",
+        "instanceClass": "db.t4g.micro",
+        "allocatedStorage": 20,
+        "storageType": "gp3",
+        "storageEncrypted": True,
+        "dbName": "demo",
+        "username": "demo",
+        "manageMasterUserPassword": True,
+        "port": 3306,
+        "dbSubnetGroupName": net.database_subnets,
+        "vpcSecurityGroupIds": [net.group],
+        "publiclyAccessible": False,
+        "skipFinalSnapshot": True,
+    }
+
+
 def _group(net: Network) -> Inputs:
     return {
         "description": "a cache",
@@ -449,6 +468,46 @@ OTHERS = (
         replacing=lambda net: {"principal": "*"},
         outputs={"statementId"},
         tagged=False,
+    ),
+    Case(
+        "rds/SubnetGroup",
+        lambda net: {"description": "two", "subnetIds": net.subnets},
+        lambda net: ({"description": "the same two"},),
+        lambda net: {"name": "another"},
+        {"arn", "name", "vpcId"},
+    ),
+    Case(
+        "rds/ParameterGroup",
+        lambda net: {
+            "family": "mysql8.4",
+            "parameters": [
+                {"name": "require_secure_transport", "value": "1"},
+                {"name": "max_connections", "value": "50"},
+            ],
+        },
+        lambda net: (
+            {"parameters": [{"name": "require_secure_transport", "value": "0"}]},
+            {"parameters": None},
+        ),
+        lambda net: {"family": "mysql8.0", "name": "another", "description": "another"},
+        {"arn", "name"},
+    ),
+    Case(
+        "rds/Instance",
+        _database,
+        lambda net: (
+            {"instanceClass": "db.t4g.small", "allocatedStorage": 30, "applyImmediately": True},
+            {"vpcSecurityGroupIds": [net.other_group]},
+            {"backupRetentionPeriod": 3, "multiAz": True},
+            {"port": 3307},
+        ),
+        lambda net: {
+            "identifier": "another",
+            "username": "another",
+            "dbName": "another",
+            "storageEncrypted": False,
+        },
+        {"arn", "address", "endpoint", "engineVersionActual", "masterUserSecrets", "port"},
     ),
     Case(
         "elasticache/SubnetGroup",

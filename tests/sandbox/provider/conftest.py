@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.api import elasticache
+from sandbox.api import databases, elasticache
 from sandbox.api.context import Context
 from sandbox.api.server import ApiServer
 from sandbox.provider import AwsProvider
@@ -21,7 +21,9 @@ def api_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The API without hosts; caches are remembered, not run."""
     context = Context(tmp_path_factory.mktemp("cloud"), engines=RememberedEngines())
     parts: list[elasticache.ElastiCache] = []
-    server = ApiServer(context, installers=[lambda context: parts.append(elasticache.install(context))])
+    server = ApiServer(
+        context, installers=[lambda context: parts.append(elasticache.install(context)), databases.install]
+    )
     server.start()
     yield server.url
     parts[0].stop()

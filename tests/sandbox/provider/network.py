@@ -43,6 +43,7 @@ class Network:
     bucket: str
     function: str
     cache_subnets: str
+    database_subnets: str
     topic_arn: str
     mark: str
     """Makes names unique that no provider makes up."""
@@ -102,6 +103,7 @@ class Network:
             bucket=driver.create("s3/Bucket", "bucket", forceDestroy=True).id,
             function=function["FunctionName"],
             cache_subnets=driver.create("elasticache/SubnetGroup", "subnets", subnetIds=subnets).id,
+            database_subnets=driver.create("rds/SubnetGroup", "database", subnetIds=subnets).id,
             topic_arn=driver.create("sns/Topic", "topic").id,
             mark=uuid.uuid4().hex[:7],
         )
