@@ -24,8 +24,11 @@ REPORT = FOLDER / "build" / "demo"
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--stack", default="dev", show_default=True, help="The environment: Pulumi.STACK.yaml.")
-def demo(stack: str) -> int:
+@click.option("--stack", default="dev", show_default=True, help="Pulumi.STACK.yaml, or examples/STACK.yaml.")
+@click.option(
+    "--engine", default="auto", show_default=True, help="Who deploys, as in `python -m sandbox up`."
+)
+def demo(stack: str, engine: str) -> int:
     """Bring STACK up in the sandbox, prove that it works, and write build/demo/report.{json,html,xml}.
 
     Exit codes: 0 everything holds, 1 something does not, 2 the configuration is wrong, 5 interrupted.
@@ -34,17 +37,17 @@ def demo(stack: str) -> int:
     prepare(stack, FOLDER)
     seconds: dict[str, float] = {}
     with phase("up", f"1/{steps(stack)}  the environment {stack}, in the sandbox", seconds):
-        sandbox("up", "--stack", stack)
+        sandbox("up", "--stack", stack, "--engine", engine)
     outputs = json.loads(sandbox("outputs", "--stack", stack, "--json", capture=True))
     environment = sandbox_environment(stack)
     os.environ.update(environment)
-    report = proved(stack, outputs, seconds)
+    report = proved(stack, outputs, seconds, engine)
     write(report)
     tell_what_is_next(outputs, environment)
     return 0 if report.ok else 1
 
 
-def proved(stack: str, outputs: Mapping[str, Any], seconds: dict[str, float]) -> Any:
+def proved(stack: str, outputs: Mapping[str, Any], seconds: dict[str, float], engine: str) -> Any:
     """Check from every client, fail over under load, show what the system is for; return the client's report."""
     from rich.console import Console
 
@@ -78,7 +81,7 @@ def proved(stack: str, outputs: Mapping[str, Any], seconds: dict[str, float]) ->
         print_drill(console, report.drill)
     if has_claims(stack):
         with phase("shown", f"4/4  what {stack} has to show", seconds):
-            for result in shown(Stage(stack, outputs, tell, report.drill)):
+            for result in shown(Stage(stack, outputs, tell, report.drill, engine)):
                 report.checks.append(result)
                 tell_result(result)
     report.notes = [*honest_notes(), *libraries]
@@ -116,13 +119,16 @@ def tell_what_is_next(outputs: Mapping[str, Any], environment: Mapping[str, str]
     name = next(iter(outputs.get("client_instance_ids", {})), "INSTANCE")
     stack = report["stack"]
     python = shlex.quote(os.path.relpath(sys.executable, FOLDER))
+    which = "" if stack == "dev" else f" --stack {stack}"
+    published = json.loads(sandbox("status", "--json", capture=True))["published"]
+    pages = "".join(f"\n  open             http://{one['here']}/" for one in published)
     click.secho(f"\n{verdict(report)}", fg="green" if report["ok"] else "red", bold=True)
     click.echo(f"""
-  the report       build/demo/report.html (.json, .xml)
-  look around      {python} -m sandbox shell {name}      then: cache-cli, cache-client verify
+  the report       build/demo/report.html (.json, .xml){pages}
+  look around      {python} -m sandbox shell {name}{which}      then: cache-cli, cache-client verify
   what runs        {python} -m sandbox status
-  change it        edit Pulumi.{stack}.yaml, then: {python} -m sandbox up --stack {stack}
-  as AWS           eval "$({python} -m sandbox env)"     then: aws, boto3, pulumi
+  change it        edit Pulumi.{stack}.yaml, then: {python} -m sandbox up{which}
+  as AWS           eval "$({python} -m sandbox env{which})"     then: aws, boto3, pulumi
   stop it          {python} -m sandbox stop""")
 
 

@@ -47,7 +47,7 @@ def nodes_come_and_go_under_load(stage: Stage) -> str:
         shrunk = _drilled(stage, file, before, 4, 3)
     finally:
         file.write_text(before, "utf-8")
-        stage.sandbox("up", "--stack", stage.stack)
+        stage.up()
     return f"{_told(grown, 2, 4)}; {_told(shrunk, 4, 3)}; then 2 again, as the stack file says"
 
 
@@ -57,7 +57,7 @@ def _drilled(stage: Stage, file: Path, text: str, nodes: int, wanted: int) -> Dr
 
     def deploy(elasticache: Any) -> None:
         file.write_text(_NODE_COUNT.sub(str(wanted), text), "utf-8")
-        stage.sandbox("up", "--stack", stage.stack)
+        stage.up()
 
     def is_there(elasticache: Any, since: float, events: object) -> bool:
         found = elasticache.describe_cache_clusters(CacheClusterId=cluster)["CacheClusters"][0]

@@ -96,7 +96,7 @@ def _role(stage: Stage) -> str:
 
 
 def _refusal(said: str, about: str) -> str:
-    """Return the line of the refusal. KMS, other than Parameter Store, does not tell a stranger which right it misses."""
+    """Return the line that refuses; KMS, unlike Parameter Store, does not name the right that is missing."""
     lines = [line for line in said.splitlines() if "AccessDenied" in line and about in line]
     expect(bool(lines), f"not refused: {said[:300]}")
     return lines[0].strip()

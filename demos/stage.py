@@ -30,6 +30,7 @@ class Stage:
     outputs: Mapping[str, Any]
     tell: Callable[[str], None]
     drill: Drill | None = None
+    engine: str = "auto"
 
     @property
     def endpoint(self) -> Endpoint:
@@ -68,6 +69,10 @@ class Stage:
         name = self.outputs["client_function_name"]
         answer = self.aws("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
         return json.loads(answer["Payload"].read())
+
+    def up(self) -> None:
+        """Deploy the stack file as it is now."""
+        self.sandbox("up", "--stack", self.stack, "--engine", self.engine)
 
     def sandbox(self, *words: str) -> str:
         """Run a command of the sandbox and return what it printed. Raises CheckFailed with its last words."""
