@@ -73,7 +73,7 @@ def proved(stack: str, outputs: Mapping[str, Any], seconds: dict[str, float], en
         report.checks = table.checks
 
     def tell(text: str) -> None:
-        console.print(f"  {text}", highlight=False)
+        console.print(f"  {text}", highlight=False, soft_wrap=True)  # a line to paste stays one line
 
     kind = "failover" if outputs.get("reader_host") else "reboot"
     with phase(kind, f"3/{steps(stack)}  a {kind}, with writes going on from every client", seconds):

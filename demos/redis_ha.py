@@ -73,6 +73,6 @@ def the_function_url_answers(stage: Stage) -> str:
     evidence = function_url.prove(url, region)
     functions = json.loads(stage.sandbox("status", "--json"))["functions"]
     here = next(one["URL here"] for one in functions if one["name"] == stage.outputs["client_function_name"])
-    stage.tell('the function URL, called signed; first: eval "$(python -m sandbox env)"')
+    stage.tell("a signed call of the function URL, with the variables of `sandbox env` (see 'as AWS' below):")
     stage.tell(function_url.shell_line(url, region, here))
     return evidence
