@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from pathlib import Path
 from xml.etree import ElementTree
@@ -43,7 +44,8 @@ def test_a_cache_that_is_not_there_is_one_line_and_3_for_bench(run):  # noqa: F8
 def test_a_cache_that_is_not_there_is_a_gap_for_watch(run):  # noqa: F811
     result = run("watch", "--seconds", "0.3", CACHE_PORT="1")
     assert result.returncode == 1
-    assert "here: writes fail: CacheUnreachable: connecting to 127.0.0.1:1" in result.stderr.decode()
+    # On a machine that is busy enough the call's time may end before the refusal comes.
+    assert re.search(r"here: writes fail: (CacheUnreachable|DeadlineExceeded): ", result.stderr.decode())
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_nonsense_from_elsewhere_is_an_error_not_a_traceback(node, command):
 def test_bench_ends_at_once_after_ctrl_c_with_5_and_what_was_measured(start, own_node, environment):  # noqa: F811
     environment["CACHE_PORT"] = str(own_node.port)
     process = start("bench", "--rate", "200", "--seconds", "3600", "--json")
-    wait_until(lambda: own_node.command("INFO", "stats")["total_commands_processed"] > 500, 30)
+    wait_until(lambda: "cmdstat_get" in own_node.command("INFO", "commandstats"), 30)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 5, err
