@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import yaml
 
 import demos
 
@@ -19,20 +21,20 @@ from .inventory import inventory
 pytestmark = [pytest.mark.namespaces, pytest.mark.system, pytest.mark.timeout(900)]
 
 STACKS = ("dev", *demos.SYSTEMS)
+ENGINES = {
+    "embedded": [],
+    "pulumi": [
+        pytest.mark.engine,
+        pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no pulumi command on PATH"),
+        pytest.mark.skipif(
+            shutil.which("pulumi-language-python-exec") is None,
+            reason="the pulumi on PATH cannot run Python programs",
+        ),
+    ],
+}
 LIVES = [
     pytest.param((stack, engine), id=f"{stack}-{engine}", marks=marks)
-    for engine, marks in (
-        ("embedded", []),
-        (
-            "pulumi",
-            [
-                pytest.mark.engine,
-                pytest.mark.skipif(
-                    shutil.which("pulumi") is None, reason="there is no pulumi command on PATH"
-                ),
-            ],
-        ),
-    )
+    for engine, marks in ENGINES.items()
     for stack in STACKS
 ]
 
@@ -71,6 +73,7 @@ def life(request: pytest.FixtureRequest, tools_ready: None, tmp_path_factory: py
 
 def live(environment: Environment, stack: str, engine: str) -> Life:
     which = ("--stack", stack, "--engine", engine)
+    (environment.folder / ".venv").symlink_to(sys.prefix)  # where Pulumi.yaml says that it is
     source = "Pulumi.dev.yaml" if stack == "dev" else f"examples/{stack}.yaml"
     said = environment.python("demo.py", *which, code=None, timeout=600).stdout
     file = environment.folder / "build" / "demo" / "report.json"
@@ -128,9 +131,9 @@ def test_the_drill_is_the_one_that_fits_the_cache(life: Life):
 
 
 def test_the_stack_file_is_the_example_as_it_was(life: Life):
-    copied, example = life.files
+    copied, example = map(yaml.safe_load, life.files)
 
-    assert copied.splitlines()[-len(example.splitlines()) :] == example.splitlines()
+    assert copied["config"] == example["config"]  # a real engine notes its salt beside it
 
 
 def test_a_second_up_changes_nothing_and_a_refresh_finds_no_drift(life: Life):
