@@ -12,8 +12,13 @@ from xml.etree import ElementTree
 import pytest
 
 from .environment import Environment
+from .instance_programs import FOLLOWER, on_instance
+from .under_load import steps
 
 pytestmark = [pytest.mark.namespaces, pytest.mark.system, pytest.mark.timeout(300)]
+
+CLUSTER = "aws:elasticache/cluster:Cluster"
+FOLLOWED_SECONDS = 2.0
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +134,25 @@ def test_a_restarted_node_costs_its_own_keys_only(whole: Environment):
     assert drill["shares"]["missing"] == drill["shares"]["expected"]
     assert 0.2 < drill["shares"]["expected_share"] < 0.8
     assert drill["lost"] == 0
+
+
+def test_larger_nodes_replace_the_cluster_and_a_running_client_follows_by_itself(whole: Environment):
+    before = whole.outputs()["host"]
+    whole.configure("cache", node_type="cache.t4g.small")
+
+    with on_instance(whole, FOLLOWER) as follower:
+        said = whole.up()
+        ended = time.time()
+        time.sleep(FOLLOWED_SECONDS + 1)
+
+    assert steps(said, "replaced") == [CLUSTER]
+    assert whole.outputs()["host"] != before
+    rounds = follower.answer
+    assert rounds[0][1] == "ok"
+    late = [how for at, how, _ in rounds if at > ended + FOLLOWED_SECONDS]
+    assert len(late) > 10
+    assert set(late) == {"ok"}
+    assert sum(how != "ok" for _, how, _ in rounds) <= len(rounds) // 10, rounds
 
 
 def test_a_change_that_the_service_refuses_ends_the_drill_with_one_line(stack: Environment):

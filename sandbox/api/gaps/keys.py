@@ -1,4 +1,4 @@
-"""The period of a key's rotation, which moto forgets."""
+"""The period of a key's rotation, which moto forgets; and whose the keys of AWS's own services are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ DEFAULT_PERIOD_DAYS = 365
 
 
 def install() -> None:
-    """Patches enabling and status of rotation."""
+    """Patches enabling and status of rotation, and AWS's own keys."""
+    from moto.kms.models import KmsBackend
     from moto.kms.responses import KmsResponse
 
     @around(KmsResponse, "enable_key_rotation")
@@ -30,6 +31,14 @@ def install() -> None:
         if answer["KeyRotationEnabled"]:
             answer["RotationPeriodInDays"] = getattr(key, "sandbox_rotation_days", DEFAULT_PERIOD_DAYS)
         return json.dumps(answer)
+
+    @around(KmsBackend, "_generate_default_keys")
+    def make_default(original: Any, backend: Any, alias_name: str) -> Any:
+        """A key such as `alias/aws/rds` is AWS's own: nobody's destroy has to delete it."""
+        made = original(backend, alias_name)
+        if made is not None:
+            backend.describe_key(made).key_manager = "AWS"
+        return made
 
 
 def _key(response: Any) -> Any:

@@ -356,3 +356,9 @@ def test_an_instance_that_leaves_a_group_is_out_of_it_however_it_was_launched(ap
         (found,) = api.ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
         assert [group["GroupId"] for group in found["Groups"]] == [second]
         api.ec2.terminate_instances(InstanceIds=[instance])
+
+
+def test_a_key_that_a_service_of_aws_makes_for_itself_is_aws_own(api):
+    found = api.client("kms").describe_key(KeyId="alias/aws/rds")["KeyMetadata"]
+
+    assert (found["KeyManager"], found["KeyState"]) == ("AWS", "Enabled")
