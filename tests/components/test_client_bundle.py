@@ -41,7 +41,7 @@ def without_pip(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_instances_zip_holds_the_client_and_compiled_libraries_for_both_cpus(instance_zip):
     names = zipfile.ZipFile(instance_zip).namelist()
 
-    assert "client/__main__.py" in names
+    assert {"client/__main__.py", "client/py.typed"} <= set(names)
     for cpu in ("x86_64", "aarch64"):
         assert f"hiredis/hiredis.cpython-311-{cpu}-linux-gnu.so" in names
         assert f"_pylibmc.cpython-311-{cpu}-linux-gnu.so" in names
