@@ -29,6 +29,24 @@ def short_path() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(scope="module")
+def one_bundle() -> Iterator[None]:
+    """Build each of the clients' bundles once: reading their libraries takes as long as all the rest of a program."""
+    from components import client_bundle
+
+    build, built = client_bundle.build, {}
+
+    def once(*arguments: Any) -> client_bundle.Bundle:
+        key = repr(arguments)
+        if key not in built:
+            built[key] = build(*arguments)
+        return built[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client_bundle, "build", once)
+        yield
+
+
 @pytest.fixture(scope="session")
 def worker_number() -> int:
     """Which of the processes that run tests at the same time this is; 0 when there is one."""

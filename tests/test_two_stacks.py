@@ -9,6 +9,8 @@ import pytest
 from tests.snapshots.urns import SHAPES
 from tests.test_program import run
 
+pytestmark = pytest.mark.usefixtures("one_bundle")
+
 # Inputs by which a resource names itself; all else that is called a name leads to another resource.
 NAMING = ("name", "namePrefix", "bucket", "bucketPrefix", "dashboardName", "identifier", "identifierPrefix")
 NAMING += ("replicationGroupId", "clusterId", "finalSnapshotIdentifier", "userName", "groupName")

@@ -6,6 +6,8 @@ import pytest
 
 from tests.snapshots import urns
 
+pytestmark = pytest.mark.usefixtures("one_bundle")
+
 
 @pytest.mark.parametrize("shape", urns.SHAPES)
 def test_no_resource_changes_its_urn(shape):

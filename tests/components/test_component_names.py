@@ -9,6 +9,8 @@ from tests.components.complete import COMPLETE, ZONES
 from tests.components.test_schema import COMPONENTS
 from tests.recorder import deploy
 
+pytestmark = pytest.mark.usefixtures("one_bundle")
+
 _SUFFIX = 8  # a hyphen and the seven characters that Pulumi adds
 # From the API references; what is not here has no name in AWS, or its id is AWS's own.
 LIMITS = {

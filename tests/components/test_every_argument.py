@@ -15,6 +15,8 @@ from tests.components.shared import TOKEN
 from tests.components.test_schema import COMPONENTS
 from tests.recorder import deploy
 
+pytestmark = pytest.mark.usefixtures("one_bundle")
+
 A, B, C = "eu-west-1a", "eu-west-1b", "eu-west-1c"
 BY_NAME = {component.__name__: component for component in COMPONENTS}
 AUDITED = {
