@@ -176,7 +176,7 @@ def main() -> int:
     try:
         return demo.main(standalone_mode=False) or 0
     except click.ClickException as error:
-        error.show()
+        click.echo(f"error: {error.format_message()}", err=True)
         return 2
     except (CacheError, ConfigurationError) as error:
         click.echo(f"error: {error}", err=True)

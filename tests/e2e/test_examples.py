@@ -63,7 +63,8 @@ def life(request: pytest.FixtureRequest, tools_ready: None, tmp_path_factory: py
     environment = Environment(tmp_path_factory.mktemp(stack))
     for name in ("examples", "demos", "webapp"):
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(REPOSITORY / name, environment.folder / name, ignore=ignored)
+        # The program itself may hold one of them already.
+        shutil.copytree(REPOSITORY / name, environment.folder / name, ignore=ignored, dirs_exist_ok=True)
     shutil.copy(REPOSITORY / "demo.py", environment.folder)
     try:
         return live(environment, stack, engine)
