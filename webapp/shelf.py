@@ -9,6 +9,7 @@ from typing import Any
 from client.cache_aside import CacheAside
 from client.errors import CacheError
 
+from .database import REPLY_SECONDS
 from .settings import Settings
 from .statement import STATEMENT, parameters
 
@@ -31,9 +32,17 @@ class Shelf:
 
     def __init__(self, client: Any, settings: Settings) -> None:
         """client is what `client.connect` returns."""
-        # Without jitter and early renewal, which would hide what the page is there to show: the time running out.
         self._aside = CacheAside(
-            client, "web-demo", ttl_seconds=settings.ttl_seconds, jitter=0, refresh_ahead=0
+            client,
+            "web-demo",
+            ttl_seconds=settings.ttl_seconds,
+            # Without jitter and early renewal, which would hide what the page is there to show: the time running out.
+            jitter=0,
+            refresh_ahead=0,
+            # However slow the statement is, nobody is to ask it beside another: that would make it slower still.
+            wait_seconds=REPLY_SECONDS,
+            # Of a worker that was killed while it asked, the next one need not wait for the answer as long.
+            lease_seconds=10,
         )
         limits = parameters(settings.row_limit)
         self._key = (STATEMENT, *(f"{name}={value}" for name, value in sorted(limits.items())))

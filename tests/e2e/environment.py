@@ -36,7 +36,7 @@ class Environment:
         self._kept: dict[str, Any] = {}
         for name in PROGRAM:
             shutil.copy(REPOSITORY / name, folder / name)
-        for name in ("components", "client"):
+        for name in ("components", "client", "webapp"):
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(REPOSITORY / name, folder / name, ignore=ignored)
         for name in (".sandbox/tools", "build/client-bundle"):

@@ -27,6 +27,8 @@ def _kinds(boto: Callable[[str], Any]) -> Iterable[tuple[str, Iterable[str]]]:
     yield from _keys(boto("kms"))
     yield from _identities(boto("iam"))
     yield from _alarms(boto("cloudwatch"), boto("sns"))
+    yield from _databases(boto("rds"))
+    yield "secret", [one["Name"] for one in boto("secretsmanager").list_secrets()["SecretList"]]
     parameters = boto("ssm").get_paginator("describe_parameters").paginate()
     names = [one["Name"] for page in parameters for one in page["Parameters"]]
     yield "parameter", [one for one in names if not one.startswith(DEFAULT_NAMES)]
@@ -67,6 +69,17 @@ def _caches(elasticache: Any) -> Iterable[tuple[str, Iterable[str]]]:
     ):
         names = [one[name] for one in getattr(elasticache, operation)()[key]]
         yield kind, [one for one in names if not one.startswith(DEFAULT_NAMES)]
+
+
+def _databases(rds: Any) -> Iterable[tuple[str, Iterable[str]]]:
+    databases = rds.describe_db_instances()["DBInstances"]
+    yield "database", [one["DBInstanceIdentifier"] for one in databases]
+    yield (
+        "database subnets",
+        [one["DBSubnetGroupName"] for one in rds.describe_db_subnet_groups()["DBSubnetGroups"]],
+    )
+    groups = [one["DBParameterGroupName"] for one in rds.describe_db_parameter_groups()["DBParameterGroups"]]
+    yield "database parameters", [one for one in groups if not one.startswith(DEFAULT_NAMES)]
 
 
 def _keys(kms: Any) -> Iterable[tuple[str, Iterable[str]]]:

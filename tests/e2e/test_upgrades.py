@@ -14,6 +14,7 @@ from .under_load import GROUP, PARAMETER_GROUP, group, identities, primary, step
 
 pytestmark = [pytest.mark.namespaces, pytest.mark.system, pytest.mark.timeout(400)]
 
+INSTANCE = "aws:ec2/instance:Instance"
 PARAMETER = "aws:ssm/parameter:Parameter"
 FIRST, SECOND = "the-first-token-of-this-cache", "the-second-token-of-this-cache"
 LOGIN = """
@@ -151,6 +152,22 @@ def test_tls_comes_in_two_steps_while_one_client_goes_on(old: Environment):
     refused = [how for _, how, _ in rounds if how != "ok"]
     assert (rounds[0][1], rounds[-1][1]) == ("ok", "ok")
     assert len(refused) <= len(rounds) // 10, rounds
+
+
+def test_an_instance_that_was_lost_is_made_anew_while_the_other_one_writes(old: Environment):
+    old.configure("clients", instances=["app", "other"])
+    brought_up(old, replicas=0)
+    before, lost = identities(old), old.outputs()["client_instance_ids"]["other"]
+    old.boto("ec2").terminate_instances(InstanceIds=[lost])
+    old.sandbox("refresh", "--engine", "embedded")
+
+    said = up_under_load(old)
+
+    after = identities(old)
+    assert steps(said, "created") == [INSTANCE]
+    assert not steps(said, "updated") + steps(said, "replaced") + steps(said, "deleted")
+    assert [before[urn] for urn in before if after.get(urn) != before[urn]] == [lost]
+    assert old.sandbox("run", "other", "--", "cache-cli get before").stdout.strip() == "kept"
 
 
 def test_a_minor_version_that_aws_installed_is_no_downgrade_for_the_next_up(old: Environment):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,26 +20,19 @@ from webapp.secret import Secret
 from webapp.settings import Settings
 from webapp.shelf import Shelf
 
+from .browsing import SCREENSHOTS, ask, started_chromium, watched_page
 from .conftest import Secrets
 from .mariadb import NAME, MariaDB
 
 pytestmark = pytest.mark.system
-SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 WIDTHS = (375, 1440)
 TTL_SECONDS = 8
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    program = shutil.which("chromium")
-    assert program, "Debian's chromium is not installed: scripts/system-packages browser"
-    with sync_playwright() as playwright:
-        # As root Chromium's own sandbox does not start; the page is ours.
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+    with started_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -72,27 +63,8 @@ def scheme(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def page(chromium: Any, url: str) -> Iterator[Any]:
-    """An open page; at the end it must have said nothing in the console and asked nobody else."""
-    with chromium.new_context() as context:
-        opened = context.new_page()
-        said: list[str] = []
-        asked: list[str] = []
-        opened.on("console", lambda message: said.append(message.text))
-        opened.on("pageerror", lambda error: said.append(str(error)))
-        opened.on("request", lambda request: asked.append(request.url))
-        opened.goto(url)
-        opened.expected_in_console = []
+    with watched_page(chromium, url) as opened:
         yield opened
-        assert [text for text in said if not any(one in text for one in opened.expected_in_console)] == []
-        assert [one for one in asked if not one.startswith(url)] == []
-
-
-def ask(page: Any, button: str) -> str:
-    """Press a button and return what the page then says."""
-    with page.expect_response(lambda response: response.request.method == "POST"):
-        page.get_by_role("button", name=button).click()
-    page.wait_for_selector("button[aria-busy]", state="detached")
-    return " ".join(page.locator("#answer").inner_text().split())
 
 
 def test_a_slow_query_then_a_fast_hit_with_a_falling_time_then_deleted_then_slow(page):
