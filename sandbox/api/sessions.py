@@ -32,6 +32,7 @@ from client.session_message import (
 from client.session_streams import Stream, Streams
 
 from ..hosts.errors import HostsError
+from .access.services import Services
 from .commands import AGENT_VERSION, Commands
 from .shell_command import refusal
 
@@ -66,6 +67,7 @@ class Sessions:
     def __init__(self, context: Context, commands: Commands) -> None:
         self._context = context
         self._commands = commands
+        self._services = Services(context)
         self._waiting: dict[str, Session] = {}
         self._lock = threading.Lock()
         self._port: int | None = None
@@ -75,7 +77,7 @@ class Sessions:
         host, port = _destination(asked)
         target = str(asked.get("Target", ""))
         found = self._commands.managed([target])
-        if not found or found[0].region != region:
+        if not found or found[0].region != region or not self._services.agent_may_open_sessions(found[0]):
             raise refusal("TargetNotConnected", f"{target} is not connected.")
         session = Session(found[0].host_id, host, port, region)
         with self._lock:

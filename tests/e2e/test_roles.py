@@ -124,3 +124,10 @@ def test_without_its_permissions_the_agent_takes_no_command(dev: Environment):
     assert said.returncode == 3
     assert "Systems Manager does not reach the instance" in said.stdout + said.stderr
     dev.client("verify", "--from", "instances")
+
+
+def test_without_a_data_channel_there_is_no_session(dev: Environment):
+    with denied(dev, "ssmmessages:CreateDataChannel"):
+        said = dev.client("get", "city", "--tunnel", "app", code=3)
+
+    assert "Systems Manager does not reach the instance" in said.stderr
