@@ -140,6 +140,12 @@ def test_the_outputs_name_each_instance(deploy):
     }
 
 
+def test_no_instances_are_maps_without_names(deploy):
+    outputs = deploy(instances(instances=[])).one("aws-cache:index:ClientInstances").outputs
+
+    assert outputs["instance_ids"] == outputs["private_ips"] == outputs["public_ips"] == {}
+
+
 @pytest.mark.parametrize(
     ("args", "path", "words"),
     [
