@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import logging
 import time
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, Response, abort, render_template, request
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from .database import Database, DatabaseAway
 from .history import History, Timing
@@ -32,7 +31,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
-_NUMBERS = (int, float)
+# What ASCII has for this, and no text a person reads.
+_CELL, _ROW = "\x1f", "\x1e"
 
 
 @dataclass
@@ -109,13 +109,10 @@ def left(seconds: float) -> str:
 
 
 def table_rows(rows: list[list[Any]]) -> Markup:
-    """Return the rows as HTML; in Python, as a template takes five times as long for some thousand cells."""
-    lines = ["<tr><td>" + "</td><td>".join(map(_cell, row)) + "</td></tr>" for row in rows]
-    return Markup("\n".join(lines))  # noqa: S704 - every text in it is escaped
-
-
-def _cell(value: Any) -> str:
-    return str(value) if type(value) in _NUMBERS else html.escape(str(value))
+    """Return the rows as HTML: escaped all at once, as one by one some thousand cells take five times as long."""
+    text = str(escape(_ROW.join([_CELL.join(map(str, row)) for row in rows])))
+    cells = text.replace(_CELL, "</td><td>").replace(_ROW, "</td></tr>\n<tr><td>")
+    return Markup(f"<tr><td>{cells}</td></tr>")  # noqa: S704 - escaped above
 
 
 def create_application(settings: Settings, database: Database, shelf: Shelf) -> Flask:

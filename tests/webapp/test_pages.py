@@ -140,7 +140,7 @@ def test_what_the_database_holds_is_shown_as_text():
     found = table_rows([["<b> & 'c'", 1, 2.5], [None, "d", 0]])
 
     assert found == (
-        "<tr><td>&lt;b&gt; &amp; &#x27;c&#x27;</td><td>1</td><td>2.5</td></tr>\n"
+        "<tr><td>&lt;b&gt; &amp; &#39;c&#39;</td><td>1</td><td>2.5</td></tr>\n"
         "<tr><td>None</td><td>d</td><td>0</td></tr>"
     )
 
