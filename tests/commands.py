@@ -19,7 +19,7 @@ from sandbox.__main__ import cli as sandbox
 ROOT = Path(__file__).resolve().parent.parent
 PULUMI = {"up", "preview", "refresh", "destroy", "stack init", "stack output", "config set", "import"}
 # What is typed to a shell besides, and is not ours.
-SHELL = {"git", "cd", "eval", "unset", "echo", "printf", "cat", "grep", "sleep"}
+SHELL = {"cat", "cd", "curl", "echo", "eval", "git", "grep", "printf", "sleep", "unset"}
 _STARTS = ("python -m ", ".venv/bin/python -m ", "pulumi ", "make ", "aws ", "cache-client ", "cache-cli ")
 
 
