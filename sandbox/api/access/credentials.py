@@ -57,10 +57,8 @@ def _deployer(context: Context, signature: Signature, environ: dict[str, Any], b
 
 
 def _verify(signature: Signature, environ: dict[str, Any], secret: str, body: bytes) -> None:
-    if not signature.verifies(environ, secret, body):
+    if not (signature.verifies(environ, secret, body) and signature.age_is_fine()):
         raise NotAuthenticated(MISMATCH)
-    if not signature.age_is_fine():
-        raise NotAuthenticated(EXPIRED)
 
 
 def _session(signature: Signature) -> Any:

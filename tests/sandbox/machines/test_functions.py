@@ -228,3 +228,25 @@ def test_a_function_writes_its_log_only_as_far_as_its_role_lets_it(cloud: Cloud)
     cloud.allow("silent", "logs:CreateLogStream", "logs:PutLogEvents")
     cloud.invoke("silent", {})
     assert streams() == 1
+
+
+def test_an_instance_with_a_way_out_calls_a_function_url_by_its_name(cloud: Cloud) -> None:
+    cloud.create_function("by-url", "def handler(event, context):\n    return event['rawPath']\n", Timeout=20)
+    url = cloud.lambda_.create_function_url_config(FunctionName="by-url", AuthType="NONE")["FunctionUrl"]
+    given = {"FunctionName": "by-url", "Principal": "*"}
+    cloud.lambda_.add_permission(
+        **given, StatementId="url", Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE"
+    )
+    cloud.lambda_.add_permission(
+        **given, StatementId="call", Action="lambda:InvokeFunction", InvokedViaFunctionUrl=True
+    )
+    gateway = cloud.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    cloud.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=cloud.vpc_id)
+    route = {"RouteTableId": cloud.table_id, "DestinationCidrBlock": "0.0.0.0/0"}
+    cloud.ec2.create_route(**route, GatewayId=gateway)
+    try:
+        code = f"import urllib.request as r; print(r.urlopen('{url}a/path', timeout=30).read().decode())"
+        answer = cloud.instances.run(cloud.boot(""), f'python3 -c "{code}"')
+    finally:
+        cloud.ec2.delete_route(**route)
+    assert answer["stdout"] == '"/a/path"\n', answer["stderr"]
