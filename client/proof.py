@@ -79,13 +79,13 @@ def drill(
     limits: Limits | None = None,
     maximum_seconds: float | None = None,
     kind: str | Trigger = "failover",
-    deadline_seconds: float = DrillPlan.deadline_seconds,
+    plan: Mapping[str, float] | None = None,
 ) -> Drill:
     """Write from every place, do to the cache what `kind` says, and evaluate what became of the writes.
 
-    A Trigger of one's own, such as a deployment, may stand in the place of the kind; each call has `deadline_seconds`.
-    Raises CacheError when a place cannot be reached or the trigger is refused; then nothing was done, or the workers
-    end by themselves after `maximum_seconds`.
+    A Trigger of one's own, such as a deployment, may stand in the place of the kind. `plan` has numbers of DrillPlan
+    that are to be others, such as `poll_seconds`. Raises CacheError when a place cannot be reached or the trigger is
+    refused; then nothing was done, or the workers end by themselves after `maximum_seconds`.
     """
     pulled = trigger(kind, outputs) if isinstance(kind, str) else kind
     seconds = maximum_seconds or pulled.maximum_seconds
@@ -95,7 +95,7 @@ def drill(
         "run": uuid.uuid4().hex[:12],
         "maximum_seconds": seconds,
         "until_told": until_told,
-        "deadline_seconds": deadline_seconds,
+        **(plan or {}),
     }
     with ThreadPoolExecutor(max_workers=len(found) + 1) as threads:
         tell(f"writing and reading from {remote.names_of(found)}")

@@ -63,12 +63,13 @@ def the_second_query_is_fast(stage: Stage) -> str:
 
 @CLAIMS("The page works when the cache is down, and says so; it uses the cache again when it is back.")
 def the_page_works_without_the_cache(stage: Stage) -> str:
+    (node,) = stage.outputs["member_ids"]
     _asked(stage, "cache")
-    stage.sandbox("fault", "primary", "cut")
+    stage.sandbox("fault", node, "cut")
     try:
         without = _asked(stage, "cache")
     finally:
-        stage.sandbox("fault", "primary", "heal")
+        stage.sandbox("fault", node, "heal")
     expect(
         "The cache is away" in without.text, f"the page does not say that the cache is away: {without.words}"
     )
