@@ -127,3 +127,15 @@ def test_pictures_are_small_and_have_words():
     for words, file in pictures:
         assert len(words) > 20
         assert (ROOT / file).stat().st_size <= 150_000
+
+
+def test_the_version_has_its_changes_and_the_licence_its_text():
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    version = re.findall(r'^version = "(.+)"$', project, re.MULTILINE)[0]
+    changes = re.findall(
+        r"^## \[(\d[\d.]*)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE
+    )
+
+    assert changes[0] == version
+    assert 'license = "Apache-2.0"' in project
+    assert "Apache License\n                           Version 2.0" in (ROOT / "LICENSE").read_text("utf-8")
