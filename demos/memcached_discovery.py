@@ -17,8 +17,8 @@ CLAIMS = new_claims()
 
 _NODE_COUNT = re.compile(r"(?<=node_count: )\d+")
 _LOG_SECONDS = 20.0
-# A node that leaves the list is there for a second more, which on AWS are minutes: the list is asked for accordingly
-# often. A call has a second, as a busy machine is no fault of the change; a node that is gone refuses at once.
+# The sandbox ends a node a second after it has left the list, so that the list is to be asked for more often than that.
+# A call has a second, as a busy machine is no fault of the change; a node that is gone refuses at once.
 _PLAN = {"poll_seconds": 0.3, "deadline_seconds": 1.0}
 
 
