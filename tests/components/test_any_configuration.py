@@ -153,6 +153,7 @@ others = st.lists(st.deferred(lambda: st.sampled_from(allowed(False))), max_size
 of_clients = st.lists(st.deferred(lambda: st.sampled_from(allowed(True))), min_size=1, max_size=3)
 
 
+@pytest.mark.system  # a quarter of a second each
 @effort(often, max_examples=180)
 @given(without_clients, others, st.booleans())
 def test_plans_are_made_of_whatever_passes_the_checks(base, edits, preview):
