@@ -16,6 +16,7 @@ def chart_options() -> dict[str, Any]:
         plot_background="#fff",
         colors=("#0550ae", "#116329", "#a40e26", "#953800", "#6e7781"),
         font_family="system-ui, sans-serif",
+        opacity="1",  # else the legend's squares have another colour than the dots
     )
     return {
         "js": [],

@@ -20,7 +20,8 @@ font:16px/1.5 system-ui,sans-serif}h1{font-size:1.6rem;margin:.2rem 0}h2{font-si
 padding:.4rem .6rem;border-bottom:1px solid var(--line)}th{background:var(--band)}td.number{text-align:right;
 font-variant-numeric:tabular-nums;white-space:nowrap}.figures{display:grid;gap:.75rem;
 grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));margin:.75rem 0}.figures div{border:1px solid var(--line);
-border-radius:.5rem;padding:.6rem .8rem}.figures dt{color:var(--soft);font-size:.85rem}.figures dd{margin:0;
+border-radius:.5rem;padding:.6rem .8rem}.figures dt{color:var(--soft);font-size:.85rem;
+overflow-wrap:anywhere}.figures dd{margin:0;
 font-size:1.35rem;font-variant-numeric:tabular-nums}dl{margin:0}code{font-family:ui-monospace,monospace;
 overflow-wrap:anywhere}
 figure{margin:1rem 0;background:#fff;border:1px solid var(--line);border-radius:.5rem;padding:.5rem}
