@@ -49,6 +49,10 @@ class Process:
                 self.lines.append(line.decode("utf-8", "replace").rstrip("\n"))
         self.child.wait()  # an exit is reaped when it happens, not when somebody asks
 
+    def drain(self) -> None:
+        """Wait until what an ended process left in the pipe is read; a child that it left there is not waited for."""
+        self._reader.join(1.0)
+
     def state(self) -> dict[str, Any]:
         """For the caller of process_state."""
         code = self.child.poll()
@@ -156,8 +160,11 @@ class Processes:
         return process.state() if process else None
 
     def log(self, host_id: str, name: str, lines: int = 50) -> list[str]:
-        """The last lines of its output."""
-        return list(self.get(host_id, name).lines)[-lines:]
+        """The last lines of its output; of an ended process all that it wrote."""
+        process = self.get(host_id, name)
+        if process.child.poll() is not None:
+            process.drain()
+        return list(process.lines)[-lines:]
 
     def remove_host(self, host_id: str) -> None:
         """Nothing of a removed host goes on."""
