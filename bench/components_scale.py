@@ -8,11 +8,13 @@ Components are resources of Pulumi and not of AWS, so flat has none, and the goa
 components cost beyond grouped is their own code; what grouped costs beyond flat is Pulumi's: 11 registrations instead
 of 9, two registrations of outputs, and two levels more to wait for.
 
-Measured on two busy cores: of 100 caches (five rounds) grouped takes 1.22 and components 1.23 of flat's processor
-time; of 1,000 (one round) components take 1.32, with 1.03 of its memory. The goal is thus missed at 1,000, and what
-remains is Pulumi's: three fifths of each way is Python's collector, and at the end of a program the SDK looks at every
-output that is open once per step of the deepest chain, 16 times instead of 11 (228,000 looks instead of 144,000, of
-which grouped has 223,000). The names of all that exists hang on both levels, so neither can go.
+Measured on two quiet cores (three rounds): components take 1.14 of flat's time for 1 cache, 1.38 for 10 and 1.32 for
+100, with at most 1.03 of its memory; grouped takes 1.08, 1.21 and 1.22. On busy ones (one round) 1,000 took 1.32. A
+cache costs 24 ms flat and 32 ms through the components among 10, 35 and 48 ms among 100. The goal (1.25 at every size,
+15 % from 10 to 1,000) is thus missed, and flat misses the second half too. What remains is Pulumi's: three fifths of
+each way is Python's collector, and at the end of a program the SDK looks at every output that is open once per step of
+the deepest chain, 16 times instead of 11 (228,000 looks instead of 144,000 at 100, of which grouped has 223,000). The
+names of all that exists hang on both levels, so neither can go.
 
 Each run is a process of its own, against a monitor in that process which answers at once: what is measured is the
 program's side, Python's start and the imports left out, with the collector as Pulumi's language host has it, on.
