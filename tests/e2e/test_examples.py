@@ -100,7 +100,11 @@ def live(environment: Environment, stack: str, engine: str) -> Life:
 
 
 def counted(said: str, stack: str) -> dict[str, int]:
-    """The operations that a run told at its end."""
+    """The operations that a run told at its end, in the words of either engine."""
+    resources = re.search(r"^Resources:\n((?: +.*\n)+)", said, re.MULTILINE)
+    if resources:
+        found = re.findall(r"^ +(?:[-+~]+ )?(\d+) (\w+)$", resources[1], re.MULTILINE)
+        return {word: int(number) for number, word in found}
     summary = re.search(rf"^aws-cache \({stack}\): (.*) in [\d.]+ s$", said, re.MULTILINE)
     assert summary, said
     return {word: int(number) for number, word in (part.split(" ", 1) for part in summary[1].split(", "))}
