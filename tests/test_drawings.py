@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.machinery
-import importlib.util
 import sys
 from xml.etree import ElementTree
 
@@ -14,6 +12,7 @@ from scripts.drawing import picture
 from scripts.drawing.page import billed
 from scripts.drawing.reader import EGRESS, Reader
 from scripts.drawing.system import Reach, described
+from tests.scripts import load_script
 from tests.test_program import ROOT, run
 
 SYSTEMS = ROOT / "docs" / "systems"
@@ -58,15 +57,7 @@ def texts(svg):
 
 @pytest.fixture(scope="module")
 def script():
-    loader = importlib.machinery.SourceFileLoader("drawings_script", str(ROOT / "scripts" / "drawings"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("drawings_script", loader))
-    # Scripts have no ending, and a cache of their bytecode beside them would look like one.
-    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
-    try:
-        loader.exec_module(module)
-    finally:
-        sys.dont_write_bytecode = before
-    return module
+    return load_script("drawings")
 
 
 def test_the_drawings_and_pages_are_not_stale(script):

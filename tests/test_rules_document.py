@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import importlib.machinery
-import importlib.util
 import json
 import re
 import sys
@@ -16,9 +14,9 @@ import pytest
 from components.memcached_arguments import REFUSED as NOT_TAKEN_BY_MEMCACHED
 from components.redis_arguments import REFUSED as NOT_TAKEN_BY_REDIS
 from tests.components.rules.book import HINTED, REFUSED, WARNED
+from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parent.parent
-SCRIPT = ROOT / "scripts" / "rules"
 DATA = json.loads((ROOT / "docs" / "rules.json").read_text("utf-8"))
 RULES = DATA["rules"]
 CASES = [*REFUSED, *WARNED, *HINTED]
@@ -26,15 +24,7 @@ CASES = [*REFUSED, *WARNED, *HINTED]
 
 @pytest.fixture(scope="module")
 def script():
-    loader = importlib.machinery.SourceFileLoader("rules_script", str(SCRIPT))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("rules_script", loader))
-    # Scripts have no ending, and a cache of their bytecode beside them would look like one.
-    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
-    try:
-        loader.exec_module(module)
-    finally:
-        sys.dont_write_bytecode = before
-    return module
+    return load_script("rules")
 
 
 @functools.cache

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import importlib.machinery
-import importlib.util
 import json
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCHEMA = ROOT / "docs" / "schema.json"
@@ -18,25 +18,13 @@ SCHEMA = ROOT / "docs" / "schema.json"
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
-@functools.cache
-def script():
-    loader = importlib.machinery.SourceFileLoader("schema", str(ROOT / "scripts" / "schema"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("schema", loader))
-    # Scripts have no ending, and a cache of their bytecode beside them would look like one.
-    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
-    try:
-        loader.exec_module(module)
-    finally:
-        sys.dont_write_bytecode = before
-    return module
-
-
-COMPONENTS = script().components()
+SCRIPT = load_script("schema")
+COMPONENTS = SCRIPT.components()
 
 
 @functools.cache
 def rendered():
-    return script().render()
+    return SCRIPT.render()
 
 
 @functools.cache
@@ -68,20 +56,20 @@ def test_every_argument_and_output_says_what_it_is(properties):
 
 def test_the_committed_schema_is_what_the_source_says(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["schema", "--check"])
-    monkeypatch.setattr(script(), "render", rendered)
+    monkeypatch.setattr(SCRIPT, "render", rendered)
 
-    script().main()
+    SCRIPT.main()
 
 
 def test_a_change_of_the_surface_is_shown_as_a_difference(monkeypatch, tmp_path):
     of_yesterday = tmp_path / "schema.json"
     of_yesterday.write_text(SCHEMA.read_text("utf-8").replace('"nodeType"', '"nodeSize"'))
     monkeypatch.setattr(sys, "argv", ["schema", "--check"])
-    monkeypatch.setattr(script(), "render", rendered)
-    monkeypatch.setattr(script(), "TARGET", of_yesterday)
+    monkeypatch.setattr(SCRIPT, "render", rendered)
+    monkeypatch.setattr(SCRIPT, "TARGET", of_yesterday)
 
     with pytest.raises(SystemExit) as told:
-        script().main()
+        SCRIPT.main()
     lines = str(told.value).splitlines()
     assert lines[0] == "docs/schema.json is not what the source says; `make docs` renews it"
     assert {line.strip(" {:") for line in lines if line[0] in "+-" and "node" in line} >= {
@@ -93,8 +81,8 @@ def test_a_change_of_the_surface_is_shown_as_a_difference(monkeypatch, tmp_path)
 
 def test_it_is_written_as_it_is_checked(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "argv", ["schema"])
-    monkeypatch.setattr(script(), "render", rendered)
-    monkeypatch.setattr(script(), "TARGET", tmp_path / "schema.json")
+    monkeypatch.setattr(SCRIPT, "render", rendered)
+    monkeypatch.setattr(SCRIPT, "TARGET", tmp_path / "schema.json")
 
-    script().main()
+    SCRIPT.main()
     assert (tmp_path / "schema.json").read_text("utf-8") == SCHEMA.read_text("utf-8")
