@@ -4,9 +4,9 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 
 import pulumi
-import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
+from .access_groups import access_groups
 from .problems import Checks, check_component_name
 
 _LOWEST_PORT, _HIGHEST_PORT, _REFUSED_PORT = 1150, 65535, 8005
@@ -42,46 +42,22 @@ class CacheAccess(pulumi.ComponentResource):
     def __init__(self, name: str, args: CacheAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         check_cache_access(name, args).raise_problems()
         super().__init__("aws-cache:index:CacheAccess", name, dict(args), opts)
-        tags, child = args.get("tags") or {}, pulumi.ResourceOptions(parent=self)
-        # A group's description cannot be changed: without the name in it a renamed component keeps its groups.
-        cache = aws.ec2.SecurityGroup(
+        groups = args.get("allowed_security_group_ids", {})
+        ranges = args.get("allowed_cidr_blocks", {})
+        own, client = access_groups(
+            self,
             name,
-            vpc_id=args["vpc_id"],
-            description="The cache: its port from its clients, nothing outwards",
-            tags={**tags, "Name": name},
-            opts=child,
+            args,
+            what="cache",
+            clients="client",
+            ports=map(int, args["ports"]),
+            admitted={
+                **{f"group-{key}": {"referenced_security_group_id": group} for key, group in groups.items()},
+                **{f"range-{key}": {"cidr_ipv4": block} for key, block in ranges.items()},
+            },
         )
-        client = aws.ec2.SecurityGroup(
-            f"{name}-client",
-            vpc_id=args["vpc_id"],
-            description="Members may reach the cache",
-            tags={**tags, "Name": f"{name}-client"},
-            opts=child,
-        )
-        sources = {"client": {"referenced_security_group_id": client.id}}
-        for key, group in args.get("allowed_security_group_ids", {}).items():
-            sources[f"group-{key}"] = {"referenced_security_group_id": group}
-        for key, block in args.get("allowed_cidr_blocks", {}).items():
-            sources[f"range-{key}"] = {"cidr_ipv4": block}
-        for port in map(int, args["ports"]):
-            common = {"ip_protocol": "tcp", "from_port": port, "to_port": port, "tags": tags, "opts": child}
-            for key, source in sources.items():
-                aws.vpc.SecurityGroupIngressRule(
-                    f"{name}-{key}-{port}",
-                    security_group_id=cache.id,
-                    description=f"Cache port from {key}",
-                    **source,
-                    **common,
-                )
-            aws.vpc.SecurityGroupEgressRule(
-                f"{name}-client-{port}",
-                security_group_id=client.id,
-                description=f"Cache port of {name}",
-                referenced_security_group_id=cache.id,
-                **common,
-            )
 
-        self.cache_security_group_id = cache.id
+        self.cache_security_group_id = own.id
         self.client_security_group_id = client.id
         self.register_outputs(
             {

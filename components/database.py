@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
+from .access_groups import access_groups
 from .hints import database_hints, tell
 from .policies import policy_document
 from .problems import Checks, check_component_name
@@ -83,7 +84,8 @@ class Database(pulumi.ComponentResource):
         storage_gib, multi_az = int(args.get("storage_gib", 20)), args.get("multi_az", False)
         tell(self, database_hints(instance_class, storage_gib, multi_az))
         protected = args.get("deletion_protection", False)
-        group, client = self._groups(name, args)
+        port = int(args.get("port", 3306))
+        own, client = access_groups(self, name, args, what="database", clients="its clients", ports=[port])
         version = args.get("engine_version", DEFAULT_VERSION)
         subnets = aws.rds.SubnetGroup(
             name,
@@ -112,10 +114,10 @@ class Database(pulumi.ComponentResource):
             db_name=args.get("database_name", "demo"),
             username=args.get("username", "demo"),
             manage_master_user_password=True,
-            port=int(args.get("port", 3306)),
+            port=port,
             db_subnet_group_name=subnets.name,
             parameter_group_name=parameters.name,
-            vpc_security_group_ids=[group.id],
+            vpc_security_group_ids=[own.id],
             publicly_accessible=False,
             multi_az=multi_az,
             backup_retention_period=int(args.get("backup_retention_days", 1)),
@@ -137,40 +139,6 @@ class Database(pulumi.ComponentResource):
         self.client_security_group_id = client.id
         self.read_policy_json = self.secret_arn.apply(_read_policy)
         self.register_outputs({key: getattr(self, key) for key in type(self).__annotations__})
-
-    def _groups(self, name: str, args: DatabaseArgs) -> "tuple[aws.ec2.SecurityGroup, aws.ec2.SecurityGroup]":
-        tags, child = args.get("tags") or {}, pulumi.ResourceOptions(parent=self)
-        port = int(args.get("port", 3306))
-        group = aws.ec2.SecurityGroup(
-            name,
-            vpc_id=args["vpc_id"],
-            description="The database: its port from its clients, nothing outwards",
-            tags={**tags, "Name": name},
-            opts=child,
-        )
-        client = aws.ec2.SecurityGroup(
-            f"{name}-client",
-            vpc_id=args["vpc_id"],
-            description="Members may reach the database",
-            tags={**tags, "Name": f"{name}-client"},
-            opts=child,
-        )
-        common = {"ip_protocol": "tcp", "from_port": port, "to_port": port, "tags": tags, "opts": child}
-        aws.vpc.SecurityGroupIngressRule(
-            f"{name}-client-{port}",
-            security_group_id=group.id,
-            referenced_security_group_id=client.id,
-            description="Database port from its clients",
-            **common,
-        )
-        aws.vpc.SecurityGroupEgressRule(
-            f"{name}-client-{port}",
-            security_group_id=client.id,
-            referenced_security_group_id=group.id,
-            description=f"Database port of {name}",
-            **common,
-        )
-        return group, client
 
 
 def check_database(name: str, args: DatabaseArgs) -> Checks:

@@ -1,0 +1,64 @@
+"""Permission as two groups: that of what listens on ports, and the one to join to reach it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import pulumi
+import pulumi_aws as aws
+
+
+class AccessGroups(NamedTuple):
+    """The two groups of what listens."""
+
+    own: aws.ec2.SecurityGroup
+    """Its own; nothing in it may open a connection."""
+    client: aws.ec2.SecurityGroup
+    """The one whose members may connect."""
+
+
+def access_groups(
+    parent: pulumi.Resource,
+    name: str,
+    args: Mapping[str, Any],
+    *,
+    what: str,
+    clients: str,
+    ports: Iterable[int],
+    admitted: Mapping[str, Mapping[str, pulumi.Input[str]]] | None = None,
+) -> AccessGroups:
+    """Return the groups of `what` (`cache`) in args' vpc_id, with a rule each way per port.
+
+    `clients` is how the rule inwards calls who joined; admitted has name -> property of a rule for whom it lets in
+    besides.
+    """
+    tags, child = args.get("tags") or {}, pulumi.ResourceOptions(parent=parent)
+    groups = AccessGroups._make(
+        aws.ec2.SecurityGroup(
+            label, vpc_id=args["vpc_id"], description=description, tags={**tags, "Name": label}, opts=child
+        )
+        # A group's description cannot be changed: without the name in it a renamed component keeps its groups.
+        for label, description in (
+            (name, f"The {what}: its port from its clients, nothing outwards"),
+            (f"{name}-client", f"Members may reach the {what}"),
+        )
+    )
+    sources = [("client", clients, {"referenced_security_group_id": groups.client.id})]
+    sources += [(key, key, source) for key, source in (admitted or {}).items()]
+    for port in ports:
+        common = {"ip_protocol": "tcp", "from_port": port, "to_port": port, "tags": tags, "opts": child}
+        for key, who, source in sources:
+            aws.vpc.SecurityGroupIngressRule(
+                f"{name}-{key}-{port}",
+                security_group_id=groups.own.id,
+                description=f"{what.capitalize()} port from {who}",
+                **source,
+                **common,
+            )
+        aws.vpc.SecurityGroupEgressRule(
+            f"{name}-client-{port}",
+            security_group_id=groups.client.id,
+            description=f"{what.capitalize()} port of {name}",
+            referenced_security_group_id=groups.own.id,
+            **common,
+        )
+    return groups
