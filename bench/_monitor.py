@@ -1,4 +1,4 @@
-"""A resource monitor and an engine in this process that answer at once: what is left is the program's own cost."""
+"""A resource monitor in this process that answers at once: what is left is the program's own cost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf import empty_pb2
 from pulumi.runtime.mocks import MockMonitor
-from pulumi.runtime.proto import engine_pb2, resource_pb2
+from pulumi.runtime.proto import resource_pb2
 
 
 class Monitor(MockMonitor):
@@ -39,20 +39,3 @@ class Monitor(MockMonitor):
                 resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
             ]
         )
-
-
-class Engine:
-    """Takes logs and keeps the root resource."""
-
-    def __init__(self) -> None:
-        self._root = ""
-
-    def Log(self, request: Any) -> Any:
-        return empty_pb2.Empty()
-
-    def GetRootResource(self, request: Any) -> Any:
-        return engine_pb2.GetRootResourceResponse(urn=self._root)
-
-    def SetRootResource(self, request: Any) -> Any:
-        self._root = request.urn
-        return engine_pb2.SetRootResourceResponse()

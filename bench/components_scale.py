@@ -39,8 +39,10 @@ from collections import Counter
 from typing import Any
 
 from _cache_ways import WAYS
-from _monitor import Engine, Monitor
+from _monitor import Monitor
 from _results import ROOT, show
+
+from tests.recorder import LogRecorder
 
 GOAL = 1.25
 
@@ -51,7 +53,7 @@ def run(way: str, count: int) -> Monitor:
     from pulumi.runtime.stack import run_in_stack
 
     monitor = Monitor()
-    reset_options(project="shop", stack="dev", monitor_address=monitor, engine_address=Engine())
+    reset_options(project="shop", stack="dev", monitor_address=monitor, engine_address=LogRecorder())
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     loop.run_until_complete(run_in_stack(lambda: [WAYS[way](f"cache-{number}") for number in range(count)]))
