@@ -30,19 +30,11 @@ class Trial:
 
 
 def node_killed(trial: Trial) -> float:
-    server = trial.cluster.nodes[NAMES[0]]
-    server.kill()
-    time.sleep(0.5)
-    server.start()
-    return time.monotonic()
+    return _away(trial, MemcachedServer.kill, MemcachedServer.start)
 
 
 def node_frozen(trial: Trial) -> float:
-    server = trial.cluster.nodes[NAMES[0]]
-    server.freeze()
-    time.sleep(0.5)
-    server.thaw()
-    return time.monotonic()
+    return _away(trial, MemcachedServer.freeze, MemcachedServer.thaw)
 
 
 def node_returned_with_old_data(trial: Trial) -> float:
@@ -87,6 +79,16 @@ def scale_in(trial: Trial) -> float:
     moment = _followed(trial)
     trial.cluster.nodes[NAMES[2]].kill()
     return moment
+
+
+def _away(
+    trial: Trial, leave: Callable[[MemcachedServer], None], come_back: Callable[[MemcachedServer], None]
+) -> float:
+    server = trial.cluster.nodes[NAMES[0]]
+    leave(server)
+    time.sleep(0.5)
+    come_back(server)
+    return time.monotonic()
 
 
 def _endpoint_says(trial: Trial, answer: bytes) -> float:

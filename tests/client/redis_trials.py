@@ -36,37 +36,19 @@ class Trial:
 
 
 def primary_killed(trial: Trial) -> float:
-    with trial.load.held():
-        trial.pair.wait_until_in_step()
-        trial.pair.primary.kill()
-    time.sleep(0.3)
-    trial.pair.promote()
-    return trial.move_name()
+    return _failed_over(trial, trial.pair.primary.kill, 0.3)
 
 
 def primary_frozen(trial: Trial) -> float:
-    with trial.load.held():
-        trial.pair.wait_until_in_step()
-        trial.pair.primary.freeze()
-    time.sleep(0.6)
-    trial.pair.promote()
-    return trial.move_name()
+    return _failed_over(trial, trial.pair.primary.freeze, 0.6)
 
 
 def primary_demoted(trial: Trial) -> float:
-    with trial.load.held():
-        trial.pair.swap(point_names=False)
-    time.sleep(0.3)
-    return trial.move_name()
+    return _demoted(trial, 0.3)
 
 
 def primary_partitioned(trial: Trial) -> float:
-    with trial.load.held():
-        trial.pair.wait_until_in_step()
-        trial.link.cut()
-    time.sleep(0.6)
-    trial.pair.promote()
-    moved = trial.move_name()
+    moved = _failed_over(trial, trial.link.cut, 0.6)
     time.sleep(0.3)
     trial.link.heal()
     return moved
@@ -93,10 +75,7 @@ def both_restarted(trial: Trial) -> float:
 
 
 def name_stale(trial: Trial) -> float:
-    with trial.load.held():
-        trial.pair.swap(point_names=False)
-    time.sleep(STALE_SECONDS)
-    return trial.move_name()
+    return _demoted(trial, STALE_SECONDS)
 
 
 def token_rotated(trial: Trial) -> float:
@@ -141,6 +120,24 @@ def replies_lost(trial: Trial) -> None:
     trial.link.lose_share = 0.01
     trial.load.wait_for_calls(3000)
     trial.link.lose_share = 0.0
+
+
+def _failed_over(trial: Trial, cause: Callable[[], None], seconds: float) -> float:
+    """The primary goes while its replica has all; that one takes over so many seconds later, and the name follows."""
+    with trial.load.held():
+        trial.pair.wait_until_in_step()
+        cause()
+    time.sleep(seconds)
+    trial.pair.promote()
+    return trial.move_name()
+
+
+def _demoted(trial: Trial, seconds: float) -> float:
+    """Both nodes live and exchange their roles; the name follows so many seconds later."""
+    with trial.load.held():
+        trial.pair.swap(point_names=False)
+    time.sleep(seconds)
+    return trial.move_name()
 
 
 FAULTS: dict[str, Callable[[Trial], float | None]] = {
