@@ -39,6 +39,15 @@ class Watching:
         self.found = run_watch(endpoint_of(node), self.plan, "app", self.told.append, self.stop)
 
 
+def watched_until_it_died(node: RedisNode):
+    """What a watch found that was ended in the gaps of a dead node."""
+    watching = Watching(node)
+    wait_until(lambda: node.command("DBSIZE") == 1, 10)
+    node.kill()
+    wait_until(lambda: len(watching.told) == 2, 10)
+    return watching.end()
+
+
 def test_a_healthy_cache_has_no_gap(node):
     node.command("FLUSHALL")
     watch = Watching(node, seconds=0.3).wait()
@@ -72,11 +81,7 @@ def test_a_gap_is_told_as_it_begins_and_as_it_ends(own_node):
 
 
 def test_a_gap_that_has_not_ended_is_in_the_summary(own_node):
-    watching = Watching(own_node)
-    wait_until(lambda: own_node.command("DBSIZE") == 1, 10)
-    own_node.kill()
-    wait_until(lambda: len(watching.told) == 2, 10)
-    watch = watching.end()
+    watch = watched_until_it_died(own_node)
     assert [gap.ended for gap in watch.gaps] == [False, False]
 
 
@@ -105,11 +110,7 @@ def test_an_older_value_than_the_acknowledged_one_is_wrong(node):
 
 
 def test_a_watch_comes_back_whole_from_json(own_node):
-    watching = Watching(own_node)
-    wait_until(lambda: own_node.command("DBSIZE") == 1, 10)
-    own_node.kill()
-    wait_until(lambda: len(watching.told) == 2, 10)
-    watch = watching.end()
+    watch = watched_until_it_died(own_node)
     assert watch_from_mapping(json.loads(json.dumps(as_mapping(watch)))) == watch
 
 
