@@ -48,7 +48,17 @@ def shop(api: Api, monkeypatch):
         answer = api.client.modify_cache_cluster(**wanted)["CacheCluster"]
         return answer, ready()
 
+    def set_parameters(**values):
+        pairs = [{"ParameterName": name, "ParameterValue": value} for name, value in values.items()]
+        api.client.modify_cache_parameter_group(CacheParameterGroupName="own", ParameterNameValues=pairs)
+
+    def own_group():
+        api.client.create_cache_parameter_group(
+            CacheParameterGroupName="own", CacheParameterGroupFamily="memcached1.6", Description="own"
+        )
+
     api.create, api.ready, api.made, api.change = create, ready, made, change
+    api.own_group, api.set_parameters = own_group, set_parameters
     return api
 
 
@@ -148,11 +158,8 @@ def test_nodes_stand_where_they_are_wanted(shop, wish, zones, shown):
 
 
 def test_the_node_type_and_the_group_decide_what_a_node_has(shop):
-    shop.client.create_cache_parameter_group(
-        CacheParameterGroupName="own", CacheParameterGroupFamily="memcached1.6", Description="own"
-    )
-    values = [{"ParameterName": "max_item_size", "ParameterValue": "2097152"}]
-    shop.client.modify_cache_parameter_group(CacheParameterGroupName="own", ParameterNameValues=values)
+    shop.own_group()
+    shop.set_parameters(max_item_size="2097152")
     shop.made(CacheParameterGroupName="own", CacheNodeType="cache.r6g.xlarge", Port=11300)
     assert spec(shop)["parameters"] == {"max_item_size": "2097152"}
     assert (spec(shop)["megabytes"], spec(shop)["threads"], spec(shop)["port"]) == (26953, 4, 11300)
@@ -245,14 +252,10 @@ def test_plain_settings_change_without_a_restart(shop):
 
 
 def test_parameters_wait_for_a_reboot_of_each_node(shop):
-    shop.client.create_cache_parameter_group(
-        CacheParameterGroupName="own", CacheParameterGroupFamily="memcached1.6", Description="own"
-    )
+    shop.own_group()
     shop.made(CacheParameterGroupName="own")
-    values = [{"ParameterName": "max_item_size", "ParameterValue": "2097152"}]
-    shop.client.modify_cache_parameter_group(CacheParameterGroupName="own", ParameterNameValues=values)
-    values.append({"ParameterName": "watch", "ParameterValue": "0"})
-    shop.client.modify_cache_parameter_group(CacheParameterGroupName="own", ParameterNameValues=values)
+    shop.set_parameters(max_item_size="2097152")
+    shop.set_parameters(max_item_size="2097152", watch="0")
     cluster = shop.ready()
     assert cluster["CacheParameterGroup"] == {
         "CacheParameterGroupName": "own",
@@ -267,18 +270,14 @@ def test_parameters_wait_for_a_reboot_of_each_node(shop):
     assert shop.events()[-2:] == ["Cache node 0002 shutdown", "Cache node 0002 restarted"]
     # A node that is new has them from the start, and the value of before leaves nothing to wait for.
     assert shop.change(NumCacheNodes=3)[1]["CacheParameterGroup"]["CacheNodeIdsToReboot"] == ["0001"]
-    values[0]["ParameterValue"] = "1048576"
-    shop.client.modify_cache_parameter_group(CacheParameterGroupName="own", ParameterNameValues=values)
+    shop.set_parameters(max_item_size="1048576", watch="0")
     assert shop.ready()["CacheParameterGroup"]["CacheNodeIdsToReboot"] == ["0002", "0003"]
 
 
 def test_a_parameter_that_is_changed_live_waits_for_nothing(shop):
-    shop.client.create_cache_parameter_group(
-        CacheParameterGroupName="own", CacheParameterGroupFamily="memcached1.6", Description="own"
-    )
+    shop.own_group()
     shop.made(CacheParameterGroupName="own")
-    values = [{"ParameterName": "watch", "ParameterValue": "0"}]
-    shop.client.modify_cache_parameter_group(CacheParameterGroupName="own", ParameterNameValues=values)
+    shop.set_parameters(watch="0")
     assert shop.ready()["CacheParameterGroup"]["ParameterApplyStatus"] == "in-sync"
     assert spec(shop)["parameters"] == {"watch": "0"}
 
