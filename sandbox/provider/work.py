@@ -109,6 +109,17 @@ class Work:
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
 
+    def wait_until_available(self, what: str, status: Callable[[], str], failed: str, failure: str) -> None:
+        """Waits for the status "available"; the status `failed` ends the work with the error `failure`."""
+
+        def available() -> bool:
+            current = status()
+            if current == failed:
+                raise ProviderError(failure)
+            return current == "available"
+
+        self.wait(f"{what} is available", available)
+
     def wait_until_gone(self, what: str, probe: Callable[[], object]) -> None:
         """Waits until the probe answers nothing, or that there is no such thing."""
 

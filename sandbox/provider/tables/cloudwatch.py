@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..fields import document, flag, mapping, number, request, text, texts
 from ..resource_type import AutoName, Change, Properties, ResourceType, finding_by_name, table
-from ..tagging import Tagging, from_pairs, pairs
+from ..tagging import from_pairs, pairs, resource_tagging
 from ..work import Work
 
 _COMPARISONS = (
@@ -76,22 +76,9 @@ def _check_alarm(given: Properties) -> list[tuple[str, str]]:
     return []
 
 
-def _alarm_arn(work: Work, alarm: str) -> str:
-    return work.arn(f"alarm:{alarm}", "cloudwatch")
+def _tagged(work: Work, alarm: str) -> dict[str, str]:
+    return {"ResourceARN": work.arn(f"alarm:{alarm}")}
 
-
-_ALARM_TAGGING = Tagging(
-    read=lambda work, alarm, _: from_pairs(
-        work.call("list_tags_for_resource", ResourceARN=_alarm_arn(work, alarm))["Tags"]
-    ),
-    add=lambda work, alarm, tags: work.call(
-        "tag_resource", ResourceARN=_alarm_arn(work, alarm), Tags=pairs(tags)
-    ),
-    remove=lambda work, alarm, keys: work.call(
-        "untag_resource", ResourceARN=_alarm_arn(work, alarm), TagKeys=keys
-    ),
-    at_creation=lambda tags: {"Tags": pairs(tags)} if tags else {},
-)
 
 _ALARM = ResourceType(
     "aws:cloudwatch/metricAlarm:MetricAlarm",
@@ -103,7 +90,7 @@ _ALARM = ResourceType(
     outputs={"arn": "AlarmArn"},
     updates={"alarm": _update_alarm},
     find=finding_by_name("name", _describe_alarm),
-    tagging=_ALARM_TAGGING,
+    tagging=resource_tagging(_tagged),
     auto_name=AutoName(),
     check=_check_alarm,
 )

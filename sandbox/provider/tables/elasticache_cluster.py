@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ProviderError
 from ..fields import Field, dig, flag, number, request, text, texts
 from ..resource_type import AutoName, Change, Properties, ResourceType, finding_by_name, table
+from ..tagging import arn_tagging
 from ..values import has_unknown
 from ..work import Work
-from .elasticache_groups import tagging
 from .elasticache_versions import is_downgrade, shown_version, version_numbers
 
 _SEVERAL_ZONES = "Multiple"
@@ -107,13 +106,12 @@ def _configuration_endpoint(work: Work, cluster: str, description: Properties) -
 
 
 def _ready(work: Work, cluster: str, given: Properties) -> None:
-    def available() -> bool:
-        status = _cluster(work, cluster)["CacheClusterStatus"]
-        if status == "create-failed":
-            raise ProviderError(f"cache cluster {cluster} could not be created")
-        return status == "available"
-
-    work.wait(f"cache cluster {cluster} is available", available)
+    work.wait_until_available(
+        f"cache cluster {cluster}",
+        lambda: _cluster(work, cluster)["CacheClusterStatus"],
+        failed="create-failed",
+        failure=f"cache cluster {cluster} could not be created",
+    )
 
 
 def _set_settings(work: Work, cluster: str, change: Change) -> None:
@@ -174,7 +172,7 @@ _CLUSTER = ResourceType(
     updates={"settings": _set_settings},
     ready=_ready,
     find=finding_by_name("clusterId", _describe, lower=True),
-    tagging=tagging("cluster"),
+    tagging=arn_tagging("cluster"),
     auto_name=AutoName("clusterId", 50, lower=True),
     unsettled={
         "numCacheNodes": ("cacheNodes",),

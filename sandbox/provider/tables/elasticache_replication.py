@@ -6,10 +6,10 @@ from typing import Any
 
 from ..fields import dig
 from ..resource_type import AutoName, Properties, ResourceType, finding_by_name, table
+from ..tagging import arn_tagging
 from ..work import Work
 from . import elasticache_replication_changes as changes
 from .elasticache_checks import check_replication_group
-from .elasticache_groups import tagging
 from .elasticache_replication_fields import FIELDS, group_of, group_request, wait_until_available
 from .elasticache_versions import shown_version
 
@@ -97,7 +97,7 @@ _REPLICATION_GROUP = ResourceType(
     last_updates={"nodes": changes.shrink},
     ready=wait_until_available,
     find=finding_by_name("replicationGroupId", lambda work, group, given: group_of(work, group), lower=True),
-    tagging=tagging("replicationgroup"),
+    tagging=arn_tagging("replicationgroup"),
     auto_name=AutoName("replicationGroupId", 40, lower=True),
     unsettled={
         "numCacheClusters": ("memberClusters", "replicasPerNodeGroup"),

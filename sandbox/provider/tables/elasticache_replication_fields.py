@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ProviderError
 from ..fields import Field, blocks, flag, number, request, text, texts
 from ..resource_type import Properties
 from ..work import Work
@@ -105,10 +104,9 @@ def group_of(work: Work, group: str) -> Properties:
 
 
 def wait_until_available(work: Work, group: str, given: Properties) -> None:
-    def available() -> bool:
-        status = group_of(work, group)["Status"]
-        if status == "create-failed":
-            raise ProviderError(f"replication group {group} could not be created")
-        return status == "available"
-
-    work.wait(f"replication group {group} is available", available)
+    work.wait_until_available(
+        f"replication group {group}",
+        lambda: group_of(work, group)["Status"],
+        failed="create-failed",
+        failure=f"replication group {group} could not be created",
+    )

@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..resource_type import Properties
-from ..tagging import Tagging, from_pairs, pairs
+from ..tagging import Tagging, from_pairs, pairs, pairs_at_creation
 from ..work import Work
 
 
 def tagging(thing: str, parameter: str) -> Tagging:
+    """IAM: part of the description; each kind of thing has calls of its own."""
+
     def read(work: Work, resource: str, description: Properties) -> dict[str, str]:
         return from_pairs(description.get("Tags"))
 
@@ -21,7 +23,7 @@ def tagging(thing: str, parameter: str) -> Tagging:
     def remove(work: Work, resource: str, keys: list[str]) -> None:
         work.call(f"untag_{thing}", **{parameter: resource}, TagKeys=keys)
 
-    return Tagging(read, add, remove, lambda tags: {"Tags": pairs(tags)} if tags else {})
+    return Tagging(read, add, remove, pairs_at_creation)
 
 
 def text_of(policy: Any) -> str:

@@ -89,9 +89,7 @@ def _key_tags(work: Work, key: str, description: Properties) -> dict[str, str]:
 
 _KEY_TAGGING = Tagging(
     read=_key_tags,
-    add=lambda work, key, tags: (
-        work.call("tag_resource", KeyId=key, Tags=pairs(tags, "TagKey", "TagValue")) and None
-    ),
+    add=lambda work, key, tags: work.call("tag_resource", KeyId=key, Tags=pairs(tags, "TagKey", "TagValue")),
     remove=lambda work, key, keys: work.call("untag_resource", KeyId=key, TagKeys=keys),
     at_creation=lambda tags: {"Tags": pairs(tags, "TagKey", "TagValue")} if tags else {},
 )

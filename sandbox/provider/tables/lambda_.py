@@ -141,11 +141,11 @@ def _invoke_arn(work: Work, function: str, description: Properties) -> str:
 
 _TAGGING = Tagging(
     read=lambda work, function, description: dict(description.get("Tags") or {}),
-    add=lambda work, function, tags: (
-        work.call("tag_resource", Resource=_arn(work, function), Tags=dict(tags)) and None
+    add=lambda work, function, tags: work.call(
+        "tag_resource", Resource=_arn(work, function), Tags=dict(tags)
     ),
-    remove=lambda work, function, keys: (
-        work.call("untag_resource", Resource=_arn(work, function), TagKeys=keys) and None
+    remove=lambda work, function, keys: work.call(
+        "untag_resource", Resource=_arn(work, function), TagKeys=keys
     ),
     at_creation=lambda tags: {"Tags": dict(tags)} if tags else {},
 )

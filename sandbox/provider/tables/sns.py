@@ -6,7 +6,7 @@ import json
 
 from ..fields import document, request, text
 from ..resource_type import AutoName, Change, Properties, ResourceType, deleting, table
-from ..tagging import Tagging, from_pairs, pairs
+from ..tagging import resource_tagging
 from ..work import Work
 
 _DEFAULT_POLICY_ID = "__default_policy_ID"
@@ -48,13 +48,6 @@ def _find_topic(work: Work, given: Properties) -> str | None:
     return topic if _describe_topic(work, topic, given) else None
 
 
-_TOPIC_TAGGING = Tagging(
-    read=lambda work, topic, _: from_pairs(work.call("list_tags_for_resource", ResourceArn=topic)["Tags"]),
-    add=lambda work, topic, tags: work.call("tag_resource", ResourceArn=topic, Tags=pairs(tags)),
-    remove=lambda work, topic, keys: work.call("untag_resource", ResourceArn=topic, TagKeys=keys),
-    at_creation=lambda tags: {"Tags": pairs(tags)} if tags else {},
-)
-
 _TOPIC = ResourceType(
     "aws:sns/topic:Topic",
     "sns",
@@ -65,7 +58,7 @@ _TOPIC = ResourceType(
     outputs={"arn": "TopicArn", "owner": "Owner"},
     updates={"display": _set_attributes, "key": _set_attributes, "policy": _set_attributes},
     find=_find_topic,
-    tagging=_TOPIC_TAGGING,
+    tagging=resource_tagging(lambda work, topic: {"ResourceArn": topic}),
     auto_name=AutoName(limit=256),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..fields import dig, flag, number, request, text
 from ..resource_type import AutoName, Change, Properties, ResourceType, table
-from ..tagging import Tagging, from_pairs, pairs
+from ..tagging import listed_tagging
 from ..work import Work
 
 _FIELDS = {
@@ -21,6 +21,9 @@ _FIELDS = {
     "allowedPattern": text("AllowedPattern", group="put"),
     "overwrite": flag(write_only=True),
 }
+
+
+_TAGGING = listed_tagging(lambda work, name: {"ResourceType": "Parameter", "ResourceId": name})
 
 
 def _put(work: Work, given: Properties, overwrite: bool) -> None:
@@ -59,26 +62,6 @@ def _delete(work: Work, name: str, state: Properties) -> None:
 
 def _find(work: Work, given: Properties) -> str | None:
     return given["name"] if work.call("get_parameters", Names=[given["name"]])["Parameters"] else None
-
-
-def _tags(work: Work, name: str, description: Properties) -> dict[str, str]:
-    return from_pairs(
-        work.call("list_tags_for_resource", ResourceType="Parameter", ResourceId=name).get("TagList")
-    )
-
-
-_TAGGING = Tagging(
-    read=_tags,
-    add=lambda work, name, tags: (
-        work.call("add_tags_to_resource", ResourceType="Parameter", ResourceId=name, Tags=pairs(tags))
-        and None
-    ),
-    remove=lambda work, name, keys: (
-        work.call("remove_tags_from_resource", ResourceType="Parameter", ResourceId=name, TagKeys=keys)
-        and None
-    ),
-    at_creation=lambda tags: {"Tags": pairs(tags)} if tags else {},
-)
 
 
 def _arn(work: Work, name: str, description: Properties) -> str:
