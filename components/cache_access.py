@@ -1,6 +1,5 @@
 """Who may reach a cache: a group for the cache, and a group that is the permission."""
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 
 import pulumi
@@ -8,6 +7,7 @@ from typing_extensions import NotRequired, TypedDict
 
 from .access_groups import access_groups
 from .problems import Checks, check_component_name
+from .ranges import holds_every_address
 
 _LOWEST_PORT, _HIGHEST_PORT, _REFUSED_PORT = 1150, 65535, 8005
 
@@ -86,15 +86,7 @@ def check_cache_access(name: str, args: CacheAccessArgs) -> Checks:
         if fault or port in ports[:index]:
             checks.add(f"ports[{index}]", fault or f"{port} is there twice")
     for key, block in checks.get("allowed_cidr_blocks", {}).items():
-        _check_range(checks, f"allowed_cidr_blocks.{key}", block)
+        path = f"allowed_cidr_blocks.{key}"
+        if holds_every_address(checks, path, block, "10.0.0.0/8"):
+            checks.add(path, "opens the cache to every address there is; name the range that needs it (R132)")
     return checks
-
-
-def _check_range(checks: Checks, path: str, block: str) -> None:
-    try:
-        network = ipaddress.IPv4Network(block)
-    except ValueError as error:
-        checks.add(path, f"must be an IPv4 range such as 10.0.0.0/8: {error}")
-        return
-    if network.prefixlen == 0:
-        checks.add(path, "opens the cache to every address there is; name the range that needs it (R132)")

@@ -1,6 +1,5 @@
 """The demo application on an instance: a page that asks MySQL or the cache, and shows what each takes."""
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from typing_extensions import NotRequired, TypedDict
 from .client_instances import ClientInstances
 from .instance_arguments import check_client_instances
 from .problems import Checks
+from .ranges import holds_every_address
 from .shapes import is_output
 
 _ROOT = Path(__file__).resolve().parent
@@ -115,23 +115,15 @@ def check_web_server(name: str, args: WebServerArgs) -> Checks:
     checks.integer("ttl_seconds", 1, 86400, default=60)
     checks.integer("row_limit", 1, 500, default=500)
     for key, block in checks.get("allowed_cidr_blocks", {}).items():
-        _check_range(checks, f"allowed_cidr_blocks.{key}", block)
+        path = f"allowed_cidr_blocks.{key}"
+        if holds_every_address(checks, path, block, "203.0.113.0/24"):
+            checks.warn(
+                f"{path}: 0.0.0.0/0 opens the page to everyone on the internet; name your own range instead"
+            )
     if not checks.problems:
         for path, message in check_client_instances(name, _instances(args)).problems:
             checks.add(path, message)
     return checks
-
-
-def _check_range(checks: Checks, path: str, block: str) -> None:
-    try:
-        network = ipaddress.IPv4Network(block)
-    except ValueError as error:
-        checks.add(path, f"must be an IPv4 range such as 203.0.113.0/24: {error}")
-        return
-    if network.prefixlen == 0:
-        checks.warn(
-            f"{path}: 0.0.0.0/0 opens the page to everyone on the internet; name your own range instead"
-        )
 
 
 def _instances(args: WebServerArgs) -> dict[str, object]:
