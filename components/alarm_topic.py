@@ -11,8 +11,8 @@ from .names import stack_name
 from .place import place_of
 from .policies import account_administers_key, policy_document
 from .problems import Checks, check_component_name
+from .rotating_key import rotating_key
 
-_KEY_DELETION_WINDOW_DAYS = 7
 _SENDING = ("kms:Decrypt", "kms:GenerateDataKey*")
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
@@ -43,15 +43,8 @@ class AlarmTopic(pulumi.ComponentResource):
         super().__init__("aws-cache:index:AlarmTopic", name, dict(args), opts)
         tags, child = args.get("tags") or {}, pulumi.ResourceOptions(parent=self)
         place = place_of(self)
-        key = aws.kms.Key(
-            name,
-            description=f"Alarms of {pulumi.get_project()} {pulumi.get_stack()}",
-            enable_key_rotation=True,
-            deletion_window_in_days=_KEY_DELETION_WINDOW_DAYS,
-            policy=_key_policy(*place),
-            tags=tags,
-            opts=child,
-        )
+        told = f"Alarms of {pulumi.get_project()} {pulumi.get_stack()}"
+        key = rotating_key(name, told, _key_policy(*place), tags, child)
         # A name of our own, so that the policy, which names the topic, is there from the topic's first moment.
         topic_name = stack_name(pulumi.get_project(), pulumi.get_stack(), name)
         topic = aws.sns.Topic(

@@ -12,6 +12,7 @@ from .names import default_parameter_path, key_alias_fault, parameter_path_fault
 from .place import place_of
 from .policies import KEY_USE, account_administers_key, policy_document
 from .problems import Checks, check_component_name
+from .rotating_key import SHORTEST_DELETION_DAYS, rotating_key
 
 _CONNECTION = ("engine", "host", "reader_host", "port", "tls", "auth_token")
 
@@ -71,14 +72,13 @@ class EndpointParameter(pulumi.ComponentResource):
         project, stack = pulumi.get_project(), pulumi.get_stack()
         path = args.get("parameter_path", default_parameter_path(project, stack))
         place = place_of(self)
-        key = aws.kms.Key(
+        key = rotating_key(
             name,
-            description=f"Endpoint and connection of {path}",
-            enable_key_rotation=True,
-            deletion_window_in_days=int(args.get("key_deletion_window_days", 7)),
-            policy=_key_policy(*place),
-            tags=tags,
-            opts=child,
+            f"Endpoint and connection of {path}",
+            _key_policy(*place),
+            tags,
+            child,
+            deletion_window_days=int(args.get("key_deletion_window_days", SHORTEST_DELETION_DAYS)),
         )
         alias = args.get("key_alias", f"{project}/{stack}/{name}")
         aws.kms.Alias(name, name=f"alias/{alias}", target_key_id=key.key_id, opts=child)
@@ -112,7 +112,7 @@ def check_endpoint_parameter(name: str, args: EndpointParameterArgs) -> Checks:
     """Collect every problem of these arguments."""
     checks = Checks.of(EndpointParameterArgs, args, "EndpointParameter", name)
     check_component_name(checks, name)
-    checks.integer("key_deletion_window_days", 7, 30, default=7)
+    checks.integer("key_deletion_window_days", SHORTEST_DELETION_DAYS, 30, default=SHORTEST_DELETION_DAYS)
     if checks.get("engine") == "memcached":
         for key, reason in _NOT_OF_MEMCACHED.items():
             if checks.args.get(key) is not None:

@@ -10,8 +10,7 @@ from .place import place_of
 from .policies import KEY_USE, account_administers_key, assume_role_policy, policy_document
 from .problems import Checks, check_component_name
 from .retention import retention_fault
-
-_KEY_DELETION_WINDOW_DAYS = 7
+from .rotating_key import rotating_key
 
 
 class FlowLogsArgs(TypedDict):
@@ -44,15 +43,7 @@ class FlowLogs(pulumi.ComponentResource):
         super().__init__("aws-cache:index:FlowLogs", name, dict(args), opts)
         tags, child = args.get("tags") or {}, pulumi.ResourceOptions(parent=self)
         place, label = place_of(self), f"{name}-flow-logs"
-        key = aws.kms.Key(
-            label,
-            description=f"Flow logs of {name}",
-            enable_key_rotation=True,
-            deletion_window_in_days=_KEY_DELETION_WINDOW_DAYS,
-            policy=_key_policy(*place),
-            tags=tags,
-            opts=child,
-        )
+        key = rotating_key(label, f"Flow logs of {name}", _key_policy(*place), tags, child)
         group = aws.cloudwatch.LogGroup(
             label, retention_in_days=int(args["retention_days"]), kms_key_id=key.arn, tags=tags, opts=child
         )
