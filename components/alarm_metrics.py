@@ -134,16 +134,18 @@ def _counted(metric: str, meaning: str, threshold: float) -> Callable[[Watched],
     return _same(metric, f"{meaning}, a minute", threshold, "Sum", missing="notBreaching")
 
 
+def _used(metric: str, what: str) -> Callable[[Watched], Alarm]:
+    return _same(metric, f"{what} in use (%)", 80)
+
+
+def _held_back(metric: str, way: str) -> Callable[[Watched], Alarm]:
+    return _counted(metric, f"packets {way} the node held back or dropped", 0)
+
+
 _ALARMS: dict[str, tuple[Callable[[Watched], str | None], Callable[[Watched], Alarm]]] = {
     "cpu_percent": (_nowhere, _cpu),
-    "memory_percent": (
-        _on_memcached,
-        _same("DatabaseMemoryUsagePercentage", "memory for keys in use (%)", 80),
-    ),
-    "disk_percent": (
-        _unless_tiered,
-        _same("DatabaseCapacityUsagePercentage", "memory and disk in use (%)", 80),
-    ),
+    "memory_percent": (_on_memcached, _used("DatabaseMemoryUsagePercentage", "memory for keys")),
+    "disk_percent": (_unless_tiered, _used("DatabaseCapacityUsagePercentage", "memory and disk")),
     "swap_bytes": (_nowhere, _swap),
     "evictions_per_minute": (_nowhere, _counted("Evictions", "keys removed to make room", 20)),
     "connections": (_nowhere, _connections),
@@ -157,13 +159,10 @@ _ALARMS: dict[str, tuple[Callable[[Watched], str | None], Callable[[Watched], Al
         _counted("AuthenticationFailures", "refused logins", 10),
     ),
     "cpu_credits": (_unless_burstable, _credits),
-    "network_in_exceeded_per_minute": (
-        _nowhere,
-        _counted("NetworkBandwidthInAllowanceExceeded", "packets to the node held back or dropped", 0),
-    ),
+    "network_in_exceeded_per_minute": (_nowhere, _held_back("NetworkBandwidthInAllowanceExceeded", "to")),
     "network_out_exceeded_per_minute": (
         _nowhere,
-        _counted("NetworkBandwidthOutAllowanceExceeded", "packets from the node held back or dropped", 0),
+        _held_back("NetworkBandwidthOutAllowanceExceeded", "from"),
     ),
 }
 """Name -> why a cache does not have the alarm (None: it has), and the alarm."""
