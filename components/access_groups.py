@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 import pulumi
 import pulumi_aws as aws
 
+Source = Mapping[str, pulumi.Input[str] | None]
+"""The property of a rule that says whom it lets in, with its value."""
+
 
 class AccessGroups(NamedTuple):
     """The two groups of what listens."""
@@ -24,12 +27,11 @@ def access_groups(
     what: str,
     clients: str,
     ports: Iterable[int],
-    admitted: Mapping[str, Mapping[str, pulumi.Input[str]]] | None = None,
+    admitted: Mapping[str, Source] | None = None,
 ) -> AccessGroups:
     """Return the groups of `what` (`cache`) in args' vpc_id, with a rule each way per port.
 
-    `clients` is how the rule inwards calls who joined; admitted has name -> property of a rule for whom it lets in
-    besides.
+    `clients` is how the rule inwards calls who joined; admitted has name -> whom else it lets in.
     """
     tags, child = args.get("tags") or {}, pulumi.ResourceOptions(parent=parent)
     groups = AccessGroups._make(
@@ -45,20 +47,41 @@ def access_groups(
     sources = [("client", clients, {"referenced_security_group_id": groups.client.id})]
     sources += [(key, key, source) for key, source in (admitted or {}).items()]
     for port in ports:
-        common = {"ip_protocol": "tcp", "from_port": port, "to_port": port, "tags": tags, "opts": child}
         for key, who, source in sources:
-            aws.vpc.SecurityGroupIngressRule(
-                f"{name}-{key}-{port}",
-                security_group_id=groups.own.id,
-                description=f"{what.capitalize()} port from {who}",
-                **source,
-                **common,
-            )
+            said = f"{what.capitalize()} port from {who}"
+            admit(f"{name}-{key}-{port}", groups.own.id, port, said, source, tags, child)
         aws.vpc.SecurityGroupEgressRule(
             f"{name}-client-{port}",
             security_group_id=groups.client.id,
             description=f"{what.capitalize()} port of {name}",
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
             referenced_security_group_id=groups.own.id,
-            **common,
+            tags=tags,
+            opts=child,
         )
     return groups
+
+
+def admit(
+    name: str,
+    group_id: pulumi.Input[str],
+    port: int,
+    description: str,
+    source: Source,
+    tags: Mapping[str, pulumi.Input[str]] | None,
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """Let the source reach one port of the group's members."""
+    aws.vpc.SecurityGroupIngressRule(
+        name,
+        security_group_id=group_id,
+        description=description,
+        ip_protocol="tcp",
+        from_port=port,
+        to_port=port,
+        tags=tags,
+        opts=opts,
+        **source,
+    )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
+from .access_groups import admit
 from .client_bundle import PYTHON_VERSION, ClientBundle
 from .hints import client_instances_hints, tell
 from .instance_arguments import (
@@ -155,18 +156,12 @@ class ClientInstances(pulumi.ComponentResource):
             opts=child,
         )
         for key, rule in args.get("ingress", {}).items():
-            aws.vpc.SecurityGroupIngressRule(
-                f"{name}-ingress-{key}",
-                security_group_id=group.id,
-                description=f"{key} to the client instances",
-                ip_protocol="tcp",
-                from_port=rule["port"],
-                to_port=rule["port"],
-                cidr_ipv4=rule.get("cidr_block"),
-                referenced_security_group_id=rule.get("security_group_id"),
-                tags=args.get("tags"),
-                opts=child,
-            )
+            source = {
+                "cidr_ipv4": rule.get("cidr_block"),
+                "referenced_security_group_id": rule.get("security_group_id"),
+            }
+            said = f"{key} to the client instances"
+            admit(f"{name}-ingress-{key}", group.id, rule["port"], said, source, args.get("tags"), child)
         return group
 
     def _user_data(self, args: ClientInstancesArgs, bundle: ClientBundle) -> pulumi.Output[str]:

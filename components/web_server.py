@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pulumi
-import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
+from .access_groups import admit
 from .client_instances import ClientInstances
 from .instance_arguments import check_client_instances
 from .problems import Checks
@@ -88,16 +88,14 @@ class WebServer(pulumi.ComponentResource):
         port, public = int(args.get("port", DEFAULT_PORT)), args.get("public_address", True)
         instances = ClientInstances(name, _instances(args), pulumi.ResourceOptions(parent=self))
         for key, block in args.get("allowed_cidr_blocks", {}).items():
-            aws.vpc.SecurityGroupIngressRule(
+            admit(
                 f"{name}-page-{key}",
-                security_group_id=instances.security_group_id,
-                description=f"The page for {key}",
-                ip_protocol="tcp",
-                from_port=port,
-                to_port=port,
-                cidr_ipv4=block,
-                tags=args.get("tags"),
-                opts=pulumi.ResourceOptions(parent=self),
+                instances.security_group_id,
+                port,
+                f"The page for {key}",
+                {"cidr_ipv4": block},
+                args.get("tags"),
+                pulumi.ResourceOptions(parent=self),
             )
 
         self.instance_ids = instances.instance_ids
