@@ -24,17 +24,13 @@ def tools_ready() -> None:
 @pytest.fixture
 def new_environment(tools_ready: None, tmp_path: Path) -> Iterator[Environment]:
     """A project folder in which nothing was brought up yet."""
-    environment = Environment(tmp_path)
-    yield environment
-    environment.stop()
+    with Environment(tmp_path) as environment:
+        yield environment
 
 
 @pytest.fixture(scope="session")
 def dev(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     """The default environment, up; tests that share it leave it as it is."""
-    environment = Environment(tmp_path_factory.mktemp("dev"))
-    try:
+    with Environment(tmp_path_factory.mktemp("dev")) as environment:
         environment.up()
         yield environment
-    finally:
-        environment.stop()

@@ -28,7 +28,10 @@ CHANGING = ("up", "destroy", "refresh", "stop")
 
 
 class Environment:
-    """The program in a folder of its own; what took a download is shared with the repository's folder."""
+    """The program in a folder of its own; what took a download is shared with the repository's folder.
+
+    As a context it is stopped at the end.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -149,3 +152,9 @@ class Environment:
 
     def stop(self) -> None:
         self.sandbox("stop", code=None)
+
+    def __enter__(self) -> Environment:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()

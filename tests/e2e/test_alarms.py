@@ -40,11 +40,8 @@ class Life:
 
 @pytest.fixture(scope="module")
 def life(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Life:
-    environment = Environment(tmp_path_factory.mktemp("alarms"))
-    try:
+    with Environment(tmp_path_factory.mktemp("alarms")) as environment:
         return _live(environment)
-    finally:
-        environment.stop()
 
 
 def _live(environment: Environment) -> Life:

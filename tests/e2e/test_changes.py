@@ -19,12 +19,9 @@ FOLLOWED_SECONDS = 2.0
 @pytest.fixture(scope="module")
 def changed(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     """An environment that these tests change, each another part of it."""
-    environment = Environment(tmp_path_factory.mktemp("changed"))
-    try:
+    with Environment(tmp_path_factory.mktemp("changed")) as environment:
         environment.up()
         yield environment
-    finally:
-        environment.stop()
 
 
 def memory(environment: Environment) -> Mapping[str, str]:

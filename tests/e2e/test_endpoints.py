@@ -27,17 +27,14 @@ class FailingUp:
 @pytest.fixture(scope="module")
 def without_s3(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FailingUp]:
     """Begun before the other tests here: an instance tries for three quarters of a minute before it gives up."""
-    environment = Environment(tmp_path_factory.mktemp("without-s3"))
-    environment.configure("network", s3_gateway_endpoint=False)
-    environment.configure("cache", replicas=0)
-    environment.configure("clients", function=False)
-    process = environment.start("up", "--engine", "embedded")
-    try:
+    with Environment(tmp_path_factory.mktemp("without-s3")) as environment:
+        environment.configure("network", s3_gateway_endpoint=False)
+        environment.configure("cache", replicas=0)
+        environment.configure("clients", function=False)
+        process = environment.start("up", "--engine", "embedded")
         yield FailingUp(environment, process)
-    finally:
         process.kill()
         process.communicate()
-        environment.stop()
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +42,11 @@ def without_ssm(
     without_s3: FailingUp, tools_ready: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Environment]:
     """An environment whose instance reaches the bundle's bucket, and no other service of AWS."""
-    environment = Environment(tmp_path_factory.mktemp("without-ssm"))
-    environment.configure("network", interface_endpoints=[])
-    environment.configure("cache", replicas=0)
-    try:
+    with Environment(tmp_path_factory.mktemp("without-ssm")) as environment:
+        environment.configure("network", interface_endpoints=[])
+        environment.configure("cache", replicas=0)
         environment.up()
         yield environment
-    finally:
-        environment.stop()
 
 
 def test_without_the_ssm_endpoints_run_command_finds_no_instance(without_ssm: Environment):

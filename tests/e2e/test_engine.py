@@ -46,8 +46,8 @@ class Life:
 
 @pytest.fixture(scope="module")
 def embedded(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Life:
-    environment, life = Environment(tmp_path_factory.mktemp("embedded")), Life()
-    try:
+    life = Life()
+    with Environment(tmp_path_factory.mktemp("embedded")) as environment:
         for run in RUNS:
             said = environment.sandbox(run.split()[-1], "--engine", "embedded").stdout
             life.said[run], life.counts[run] = said, _counted(said)
@@ -55,16 +55,13 @@ def embedded(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Lif
                 life.resources, life.outputs = environment.resources(), environment.outputs()
         life.left = inventory(environment)
         return life
-    finally:
-        environment.stop()
 
 
 @pytest.fixture(scope="module")
 def engine(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Life:
-    environment, life = Environment(tmp_path_factory.mktemp("engine")), Life()
-    (environment.folder / ".venv").symlink_to(sys.prefix)
-    home = tmp_path_factory.mktemp("pulumi-home")
-    try:
+    life, home = Life(), tmp_path_factory.mktemp("pulumi-home")
+    with Environment(tmp_path_factory.mktemp("engine")) as environment:
+        (environment.folder / ".venv").symlink_to(sys.prefix)
         for run in RUNS:
             flags = ["--json"] if run == "preview" else ["--yes", "--skip-preview"]
             said = _pulumi(environment, home, run.split()[-1], *flags)
@@ -81,8 +78,6 @@ def engine(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Life:
                 life.resources = {one["urn"]: one for one in exported["deployment"]["resources"]}
         life.left = inventory(environment)
         return life
-    finally:
-        environment.stop()
 
 
 def _pulumi(environment: Environment, home: Any, *words: str) -> str:

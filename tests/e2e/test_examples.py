@@ -66,10 +66,8 @@ def life(request: pytest.FixtureRequest, tools_ready: None, tmp_path_factory: py
         # The program itself may hold one of them already.
         shutil.copytree(REPOSITORY / name, environment.folder / name, ignore=ignored, dirs_exist_ok=True)
     shutil.copy(REPOSITORY / "demo.py", environment.folder)
-    try:
+    with environment:
         return live(environment, stack, engine)
-    finally:
-        environment.stop()
 
 
 def live(environment: Environment, stack: str, engine: str) -> Life:

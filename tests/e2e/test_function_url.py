@@ -19,14 +19,11 @@ pytestmark = [pytest.mark.system, pytest.mark.namespaces]
 
 @pytest.fixture(scope="module")
 def environment(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
-    made = Environment(tmp_path_factory.mktemp("url"))
-    made.configure("network", flow_logs_retention_days=7)
-    made.configure("clients", function={"url": "iam"})
-    try:
+    with Environment(tmp_path_factory.mktemp("url")) as made:
+        made.configure("network", flow_logs_retention_days=7)
+        made.configure("clients", function={"url": "iam"})
         made.up()
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture

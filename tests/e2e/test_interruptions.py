@@ -56,11 +56,8 @@ class History:
 
 @pytest.fixture(scope="module")
 def history(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> History:
-    environment = Environment(tmp_path_factory.mktemp("interrupted"))
-    try:
+    with Environment(tmp_path_factory.mktemp("interrupted")) as environment:
         return _live(environment)
-    finally:
-        environment.stop()
 
 
 def _live(environment: Environment) -> History:

@@ -48,13 +48,10 @@ def test_every_report_of_the_checks_fits_the_schema(dev: Environment):
 @pytest.fixture(scope="module")
 def tutorial(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     """An environment whose function is the tutorial's."""
-    environment = Environment(tmp_path_factory.mktemp("tutorial"))
-    environment.configure("clients", function={"handler": "client.tutorials.redis_handler.handler"})
-    try:
+    with Environment(tmp_path_factory.mktemp("tutorial")) as environment:
+        environment.configure("clients", function={"handler": "client.tutorials.redis_handler.handler"})
         environment.up()
         yield environment
-    finally:
-        environment.stop()
 
 
 def test_the_tutorials_function_writes_to_the_primary_and_reads_from_both(tutorial: Environment):

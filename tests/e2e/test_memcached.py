@@ -69,13 +69,10 @@ class Life:
 
 @pytest.fixture(scope="module")
 def life(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Life:
-    environment = Environment(tmp_path_factory.mktemp("memcached"))
-    environment.configure("cache", engine="memcached", node_count=2, replicas=None)
-    environment.configure("clients", function=None)
-    try:
+    with Environment(tmp_path_factory.mktemp("memcached")) as environment:
+        environment.configure("cache", engine="memcached", node_count=2, replicas=None)
+        environment.configure("clients", function=None)
         return _live(environment)
-    finally:
-        environment.stop()
 
 
 def _live(environment: Environment) -> Life:

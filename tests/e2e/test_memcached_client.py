@@ -24,13 +24,10 @@ FOLLOWED_SECONDS = 2.0
 @pytest.fixture(scope="module")
 def stack(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     """Two nodes, an instance and a function, up."""
-    environment = Environment(tmp_path_factory.mktemp("memcached-client"))
-    environment.configure("cache", engine="memcached", node_count=2, replicas=None)
-    try:
+    with Environment(tmp_path_factory.mktemp("memcached-client")) as environment:
+        environment.configure("cache", engine="memcached", node_count=2, replicas=None)
         environment.up()
         yield environment
-    finally:
-        environment.stop()
 
 
 @pytest.fixture

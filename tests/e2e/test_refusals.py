@@ -29,9 +29,8 @@ UP = ("up", "--engine", "embedded")
 @pytest.fixture(scope="module")
 def refused(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     """A folder whose stack file is wrong in one way after the other; nothing ever comes up in it."""
-    environment = Environment(tmp_path_factory.mktemp("refused"))
-    yield environment
-    environment.stop()
+    with Environment(tmp_path_factory.mktemp("refused")) as environment:
+        yield environment
 
 
 @contextmanager

@@ -32,16 +32,13 @@ AT_ONCE = """async () => {
 @pytest.fixture(scope="module")
 def demo(tools_ready: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The example, up with its page answering; destroyed at the end, which must leave nothing."""
-    environment = Environment(tmp_path_factory.mktemp("web-demo"))
-    made = Demo(environment)
-    try:
+    with Environment(tmp_path_factory.mktemp("web-demo")) as environment:
+        made = Demo(environment)
         environment.up()
         until(lambda: health(str(made.url())))
         yield made
         environment.sandbox("destroy")
         assert set(inventory(environment)) == {"pending key"}
-    finally:
-        environment.stop()
 
 
 @pytest.fixture
