@@ -16,9 +16,10 @@ _lock = threading.Lock()
 def tools_folder(context: Context) -> str:
     """The tools' folder, below the one that the hosts were started with; raises ToolsError.
 
-    Another process may be making them (`up` does, to show its progress): the two wait for each other.
+    Another process may be making them (`up` does, to show its progress): the two wait for each other. They are held
+    for as long as this process lives, as a later command may find another Python and make other tools.
     """
     with _lock:
         if "tools" not in context.parts:
-            context.parts["tools"] = tools.ensure(context.folder / "tools")
+            context.parts["tools"], context.parts["tools-held"] = tools.hold(context.folder / "tools")
     return str(context.parts["tools"].folder)

@@ -157,7 +157,7 @@ def conclude(result: Result, operation: str, project: Project, display: Display)
 def _ensure_tools(cloud: Cloud, display: Display) -> Tools:
     from ..hosts import tools
 
-    return tools.ensure(cloud.tools_folder, display.doing)
+    return tools.held(cloud.tools_folder) or tools.ensure(cloud.tools_folder, display.doing)
 
 
 def _settle(project: Project, cloud: Cloud, result: Result, tools: Future[Tools], display: Display) -> int:

@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from . import interpreter
 
@@ -50,19 +51,53 @@ def ensure(folder: Path, progress: Progress = lambda message: None) -> Tools:
     try:
         source = interpreter.find()
         home = folder / _key(source)
-        if not (home / "tools.json").exists():
+        if not _description(home).exists():
             folder.mkdir(parents=True, exist_ok=True)
             with _alone(folder / ".lock"):
-                if not (home / "tools.json").exists():
+                if not _description(home).exists():
                     _make(home, source, progress)
     except (OSError, interpreter.InterpreterError) as error:
         raise ToolsError(f"the instances' tools cannot be made in {folder}: {error}") from error
     return load(home)
 
 
+def hold(folder: Path) -> tuple[Tools, IO[str]]:
+    """The tools below `folder`, and a file: while that is open nobody removes them, whatever tools he makes."""
+    while True:
+        made = ensure(folder)
+        with contextlib.suppress(FileNotFoundError):  # removed since, for others: made once more
+            handle = _description(made.folder).open()
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            if _description(made.folder).exists():
+                return made, handle
+            handle.close()
+
+
+def held(folder: Path) -> Tools | None:
+    """The tools below `folder` that somebody holds; None where nobody does."""
+    for path in sorted(folder.glob("*/tools.json")):
+        with path.open() as handle:
+            if not _is_free(handle):
+                return load(path.parent)
+    return None
+
+
+def _is_free(handle: IO[str]) -> bool:
+    """Whether nobody holds what this file describes; if so, it is ours until it is closed."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _description(home: Path) -> Path:
+    return home / "tools.json"
+
+
 def load(home: Path) -> Tools:
     """The tools that were made in `home`."""
-    said = json.loads((home / "tools.json").read_text())
+    said = json.loads(_description(home).read_text())
     return Tools(home, said["python"], said["python_version"], tuple(said["notes"]))
 
 
@@ -81,7 +116,7 @@ def _alone(lock: Path) -> Iterator[None]:
 def _make(home: Path, source: interpreter.Interpreter, progress: Progress) -> None:
     for old in home.parent.iterdir():
         if old.is_dir():
-            shutil.rmtree(old, ignore_errors=True)
+            _remove(old)
     new = Path(tempfile.mkdtemp(prefix="new-", dir=home.parent))
     new.chmod(0o755)
     try:
@@ -97,6 +132,14 @@ def _make(home: Path, source: interpreter.Interpreter, progress: Progress) -> No
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
+
+
+def _remove(home: Path) -> None:
+    """Remove tools that were made from something else, unless the machines of a sandbox that runs are using them."""
+    with contextlib.ExitStack() as stack:
+        if _description(home).exists() and not _is_free(stack.enter_context(_description(home).open())):
+            return
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _install(python: Path, target: Path, packages: tuple[str, ...]) -> None:
@@ -135,7 +178,7 @@ def _describe(folder: Path, python: Path, source: interpreter.Interpreter) -> No
         wanted = ".".join(map(str, interpreter.WANTED))
         notes.append(f"Python {version} of this machine stands in for the instances' python{wanted}")
     said = {"python": str(python.relative_to(folder)), "python_version": version, "notes": notes}
-    (folder / "tools.json").write_text(json.dumps(said, indent=1))
+    _description(folder).write_text(json.dumps(said, indent=1))
 
 
 def _readable(folder: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,47 @@ def test_another_lock_makes_other_tools(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "lock").write_text("awscli==0\n")
     monkeypatch.setattr(tools, "LOCK", tmp_path / "lock")
     assert tools._key(source) != before
+
+
+@pytest.fixture
+def made_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Says what the tools are made from; making them takes no interpreter and no package index."""
+
+    def copy(source: interpreter.Interpreter, folder: Path) -> Path:
+        (folder / "bin").mkdir(parents=True)
+        (folder / "bin" / "python3").touch()
+        return folder / "bin" / "python3"
+
+    monkeypatch.setattr(interpreter, "copy", copy)
+    monkeypatch.setattr(tools, "_install", lambda *arguments: None)
+    monkeypatch.setattr(tools, "_compile", lambda *arguments: None)
+    monkeypatch.setattr(tools, "LOCK", tmp_path / "lock")
+
+    def say(text: str) -> None:
+        (tmp_path / "lock").write_text(text)
+
+    return say
+
+
+def test_tools_that_machines_use_outlive_others_being_made(
+    tmp_path: Path, made_from: Callable[[str], None]
+) -> None:
+    folder = tmp_path / "tools"
+    made_from("one")
+    used, handle = tools.hold(folder)
+    made_from("another")
+    others = tools.ensure(folder)
+
+    with handle:
+        assert others != used
+        assert (used.folder / "python" / "bin" / "python3").exists()
+        assert tools.held(folder) == used
+    made_from("a third")
+    tools.ensure(folder)
+    assert tools.held(folder) is None
+    assert not used.folder.exists()
+    assert not others.folder.exists()
+
+
+def test_nobody_holds_what_is_not_there(tmp_path: Path) -> None:
+    assert tools.held(tmp_path / "tools") is None
