@@ -6,16 +6,15 @@ from typing import Any, NamedTuple
 import pulumi
 import pulumi_aws as aws
 
-Source = Mapping[str, pulumi.Input[str] | None]
-"""The property of a rule that says whom it lets in, with its value."""
+from .port_rules import Peer, port_rule
 
 
 class AccessGroups(NamedTuple):
     """The two groups of what listens."""
 
-    own: aws.ec2.SecurityGroup
+    own: "aws.ec2.SecurityGroup"
     """Its own; nothing in it may open a connection."""
-    client: aws.ec2.SecurityGroup
+    client: "aws.ec2.SecurityGroup"
     """The one whose members may connect."""
 
 
@@ -27,7 +26,7 @@ def access_groups(
     what: str,
     clients: str,
     ports: Iterable[int],
-    admitted: Mapping[str, Source] | None = None,
+    admitted: Mapping[str, Peer] | None = None,
 ) -> AccessGroups:
     """Return the groups of `what` (`cache`) in args' vpc_id, with a rule each way per port.
 
@@ -48,40 +47,8 @@ def access_groups(
     sources += [(key, key, source) for key, source in (admitted or {}).items()]
     for port in ports:
         for key, who, source in sources:
-            said = f"{what.capitalize()} port from {who}"
-            admit(f"{name}-{key}-{port}", groups.own.id, port, said, source, tags, child)
-        aws.vpc.SecurityGroupEgressRule(
-            f"{name}-client-{port}",
-            security_group_id=groups.client.id,
-            description=f"{what.capitalize()} port of {name}",
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            referenced_security_group_id=groups.own.id,
-            tags=tags,
-            opts=child,
-        )
+            told = f"{what.capitalize()} port from {who}"
+            port_rule(f"{name}-{key}-{port}", groups.own.id, port, told, source, tags, child)
+        told, own = f"{what.capitalize()} port of {name}", {"referenced_security_group_id": groups.own.id}
+        port_rule(f"{name}-client-{port}", groups.client.id, port, told, own, tags, child, outwards=True)
     return groups
-
-
-def admit(
-    name: str,
-    group_id: pulumi.Input[str],
-    port: int,
-    description: str,
-    source: Source,
-    tags: Mapping[str, pulumi.Input[str]] | None,
-    opts: pulumi.ResourceOptions,
-) -> None:
-    """Let the source reach one port of the group's members."""
-    aws.vpc.SecurityGroupIngressRule(
-        name,
-        security_group_id=group_id,
-        description=description,
-        ip_protocol="tcp",
-        from_port=port,
-        to_port=port,
-        tags=tags,
-        opts=opts,
-        **source,
-    )

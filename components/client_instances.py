@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from .access_groups import admit
 from .client_bundle import PYTHON_VERSION, ClientBundle
 from .hints import client_instances_hints, tell
 from .instance_arguments import (
@@ -16,6 +15,7 @@ from .instance_arguments import (
     zone_of,
 )
 from .policies import assume_role_policy, policy_document
+from .port_rules import port_rule
 from .user_data import render_user_data
 from .zones import chosen_zones
 
@@ -156,12 +156,13 @@ class ClientInstances(pulumi.ComponentResource):
             opts=child,
         )
         for key, rule in args.get("ingress", {}).items():
-            source = {
+            peer = {
                 "cidr_ipv4": rule.get("cidr_block"),
                 "referenced_security_group_id": rule.get("security_group_id"),
             }
-            said = f"{key} to the client instances"
-            admit(f"{name}-ingress-{key}", group.id, rule["port"], said, source, args.get("tags"), child)
+            told = f"{key} to the client instances"
+            label, port = f"{name}-ingress-{key}", rule["port"]
+            port_rule(label, group.id, port, told, peer, args.get("tags"), child)
         return group
 
     def _user_data(self, args: ClientInstancesArgs, bundle: ClientBundle) -> pulumi.Output[str]:

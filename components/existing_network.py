@@ -7,6 +7,7 @@ import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
 from .internet_access import EVERYWHERE
+from .port_rules import HTTPS_PORT, port_rule
 from .problems import Checks, check_component_name
 from .shapes import is_output
 from .zones import region_of
@@ -89,17 +90,8 @@ class ExistingNetwork(pulumi.ComponentResource):
             vpc = aws.ec2.get_vpc_output(id=args["vpc_id"], opts=lookup)
             targets = {"vpc": {"cidr_ipv4": vpc.cidr_block}, "s3": {"prefix_list_id": s3.id}}
         for role, target in targets.items():
-            aws.vpc.SecurityGroupEgressRule(
-                f"{label}-{role}",
-                security_group_id=group.id,
-                description=f"HTTPS to AWS: {role}",
-                ip_protocol="tcp",
-                from_port=443,
-                to_port=443,
-                tags=tags,
-                opts=options,
-                **target,
-            )
+            told = f"HTTPS to AWS: {role}"
+            port_rule(f"{label}-{role}", group.id, HTTPS_PORT, told, target, tags, options, outwards=True)
         return group.id
 
 

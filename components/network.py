@@ -16,6 +16,7 @@ from .network_arguments import (
     interface_services,
     subnet_plan,
 )
+from .port_rules import HTTPS_PORT, port_rule
 
 
 class Network(pulumi.ComponentResource):
@@ -153,17 +154,8 @@ class Network(pulumi.ComponentResource):
     def _client_rule(
         self, client: aws.ec2.SecurityGroup, role: str, description: str, **target: pulumi.Input[str]
     ) -> None:
-        aws.vpc.SecurityGroupEgressRule(
-            f"{self._name}-endpoint-client-{role}",
-            security_group_id=client.id,
-            description=description,
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-            tags=self._tags,
-            opts=self._child,
-            **target,
-        )
+        label = f"{self._name}-endpoint-client-{role}"
+        port_rule(label, client.id, HTTPS_PORT, description, target, self._tags, self._child, outwards=True)
 
     def _s3_endpoint(
         self,
@@ -198,16 +190,14 @@ class Network(pulumi.ComponentResource):
         group = self._group(
             vpc, "endpoint", "The VPC endpoints: HTTPS from the members of the client group only"
         )
-        aws.vpc.SecurityGroupIngressRule(
+        port_rule(
             f"{self._name}-endpoint-443",
-            security_group_id=group.id,
-            description="HTTPS from the endpoints' clients",
-            referenced_security_group_id=client.id,
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-            tags=self._tags,
-            opts=self._child,
+            group.id,
+            HTTPS_PORT,
+            "HTTPS from the endpoints' clients",
+            {"referenced_security_group_id": client.id},
+            self._tags,
+            self._child,
         )
         self._client_rule(client, "443", "HTTPS to the VPC endpoints", referenced_security_group_id=group.id)
         for service in services:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pulumi
 from typing_extensions import NotRequired, TypedDict
 
-from .access_groups import admit
 from .client_instances import ClientInstances
 from .instance_arguments import check_client_instances
+from .port_rules import port_rule
 from .problems import Checks
 from .ranges import holds_every_address
 from .shapes import is_output
@@ -88,7 +88,7 @@ class WebServer(pulumi.ComponentResource):
         port, public = int(args.get("port", DEFAULT_PORT)), args.get("public_address", True)
         instances = ClientInstances(name, _instances(args), pulumi.ResourceOptions(parent=self))
         for key, block in args.get("allowed_cidr_blocks", {}).items():
-            admit(
+            port_rule(
                 f"{name}-page-{key}",
                 instances.security_group_id,
                 port,
