@@ -7,15 +7,13 @@ import json
 import pytest
 
 from components.alarm_topic import AlarmTopic, check_alarm_topic
-from components.names import stack_name
 from components.problems import Problem
+from tests.components.shared import ALARMS_NAME, ALARMS_TOPIC_ARN
 
 COMPONENT = "aws-cache:index:AlarmTopic"
 KEY = "aws:kms/key:Key"
 TOPIC = "aws:sns/topic:Topic"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
-NAME = stack_name("aws-cache", "dev", "alarms")
-TOPIC_ARN = f"arn:aws:sns:eu-west-1:123456789012:{NAME}"
 KEY_ARN = "arn:aws:kms:eu-west-1:123456789012:key/alarms-id"
 ROOT = {"AWS": "arn:aws:iam::123456789012:root"}
 OWN_ALARMS = {
@@ -43,7 +41,7 @@ def test_a_topic_has_its_key_and_a_subscription_per_address(topic):
     assert {
         name: (item.inputs["topic"], item.inputs["protocol"], item.inputs["endpoint"])
         for name, item in made.of_type(SUBSCRIPTION).items()
-    } == {f"alarms-{who}@example.com": (TOPIC_ARN, "email", f"{who}@example.com") for who in "ab"}
+    } == {f"alarms-{who}@example.com": (ALARMS_TOPIC_ARN, "email", f"{who}@example.com") for who in "ab"}
 
 
 def test_the_topic_is_encrypted_by_a_rotating_key_of_its_own(topic):
@@ -76,8 +74,8 @@ def test_only_the_accounts_alarms_and_the_account_may_publish_and_only_over_tls(
     made = topic().one(TOPIC).inputs
     found = statements(made["policy"])
 
-    assert made["name"] == NAME
-    assert {each["Resource"] for each in found.values()} == {TOPIC_ARN}
+    assert made["name"] == ALARMS_NAME
+    assert {each["Resource"] for each in found.values()} == {ALARMS_TOPIC_ARN}
     assert {sid: (each["Effect"], each["Principal"]) for sid, each in found.items()} == {
         "AlarmsOfTheAccountPublish": ("Allow", {"Service": "cloudwatch.amazonaws.com"}),
         "AccountManagesAndPublishes": ("Allow", ROOT),
@@ -89,7 +87,7 @@ def test_only_the_accounts_alarms_and_the_account_may_publish_and_only_over_tls(
 
 
 def test_outputs_are_the_topic_and_its_key(topic):
-    assert topic().one(COMPONENT).outputs == {"topic_arn": TOPIC_ARN, "key_arn": KEY_ARN}
+    assert topic().one(COMPONENT).outputs == {"topic_arn": ALARMS_TOPIC_ARN, "key_arn": KEY_ARN}
 
 
 def test_tags_reach_key_and_topic(topic):

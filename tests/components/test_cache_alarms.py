@@ -12,15 +12,13 @@ from components.alarm_checks import check_cache_alarms
 from components.alarm_dashboard import dashboard_body
 from components.alarm_metrics import Watched, alarms
 from components.cache_alarms import CacheAlarms
-from components.names import stack_name
 from components.problems import ConfigurationError, Problem
+from tests.components.shared import ALARMS_NAME, ALARMS_TOPIC_ARN
 
 COMPONENT = "aws-cache:index:CacheAlarms"
 TOPIC = "aws-cache:index:AlarmTopic"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 DASHBOARD = "aws:cloudwatch/dashboard:Dashboard"
-NAME = stack_name("aws-cache", "dev", "alarms")
-TOPIC_ARN = f"arn:aws:sns:eu-west-1:123456789012:{NAME}"
 OTHER_TOPIC = "arn:aws:sns:eu-west-1:123456789012:on-call"
 REDIS = {
     "engine": "redis",
@@ -120,8 +118,8 @@ def test_an_alarm_says_everything_about_itself(declare):
         "alarmDescription": (
             "shop-001: keys removed to make room, a minute, more than 20 for 5 minutes (aws-cache dev)"
         ),
-        "alarmActions": [TOPIC_ARN],
-        "okActions": [TOPIC_ARN],
+        "alarmActions": [ALARMS_TOPIC_ARN],
+        "okActions": [ALARMS_TOPIC_ARN],
     }
 
 
@@ -234,7 +232,7 @@ def test_outputs_are_topic_dashboard_and_the_alarms_names(declare):
     outputs = declare().one(COMPONENT).outputs
 
     assert len(outputs.pop("alarm_names")) == 18
-    assert outputs == {"topic_arn": TOPIC_ARN, "dashboard_name": NAME}
+    assert outputs == {"topic_arn": ALARMS_TOPIC_ARN, "dashboard_name": ALARMS_NAME}
 
 
 def test_tags_reach_every_taggable_child(declare):

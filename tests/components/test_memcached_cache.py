@@ -14,7 +14,9 @@ from tests.components.shared import (
     PARAMETER_GROUP,
     SECURITY_GROUP,
     SUBNET_GROUP,
+    arguments_proved,
     cache_args,
+    vpcs_of_groups,
 )
 from tests.recorder import UNKNOWN
 
@@ -199,9 +201,7 @@ def test_a_refusal_registers_nothing(deploy):
 
 
 def test_the_caches_groups_stand_in_the_vpc(cache):
-    assert {item.inputs["vpcId"] for item in cache(vpc_id="vpc-9").of_type(SECURITY_GROUP).values()} == {
-        "vpc-9"
-    }
+    assert vpcs_of_groups(cache(vpc_id="vpc-9")) == {"vpc-9"}
 
 
 ELSEWHERE = {
@@ -212,6 +212,4 @@ ELSEWHERE = {
 
 
 def test_every_argument_has_a_test_that_it_reaches_its_property():
-    tested = {key for change, _ in REACHES for key in change} | set(ELSEWHERE)
-
-    assert tested == set(MemcachedCacheArgs.__annotations__)
+    assert arguments_proved(REACHES, ELSEWHERE) == set(MemcachedCacheArgs.__annotations__)

@@ -20,7 +20,9 @@ from tests.components.shared import (
     STASH,
     SUBNET_GROUP,
     TOKEN,
+    arguments_proved,
     cache_args,
+    vpcs_of_groups,
 )
 from tests.recorder import UNKNOWN
 
@@ -360,9 +362,7 @@ def test_another_name_changes_nothing_that_would_replace_its_groups(deploy, type
 
 
 def test_the_caches_groups_stand_in_the_vpc(cache):
-    assert {item.inputs["vpcId"] for item in cache(vpc_id="vpc-9").of_type(SECURITY_GROUP).values()} == {
-        "vpc-9"
-    }
+    assert vpcs_of_groups(cache(vpc_id="vpc-9")) == {"vpc-9"}
 
 
 ELSEWHERE = {
@@ -374,6 +374,4 @@ ELSEWHERE = {
 
 
 def test_every_argument_has_a_test_that_it_reaches_its_property():
-    tested = {key for change, _ in REACHES for key in change} | set(ELSEWHERE)
-
-    assert tested == set(RedisCacheArgs.__annotations__)
+    assert arguments_proved(REACHES, ELSEWHERE) == set(RedisCacheArgs.__annotations__)
