@@ -15,7 +15,8 @@ from .network_arguments import NetworkArgs, interface_services, subnet_plan
 from .redis_arguments import DEFAULT_NODE_TYPE, RedisCacheArgs
 from .wording import one_of
 
-_FIXED_WHEN_STATED = ("kms_key_arn", "subnet_group_name", "restore_snapshot_name", "restore_snapshot_arns")
+_RESTORES = ("restore_snapshot_name", "restore_snapshot_arns")
+_FIXED_WHEN_STATED = ("kms_key_arn", "subnet_group_name", *_RESTORES)
 _FIRST_WITH_TLS_IN_PLACE = "7.0"
 _REDIS_WINDOWED = "engine, engine_version, node_type and of the parameter group"
 _MEMCACHED_WINDOWED = "engine_version, node_count and of the parameter group"
@@ -28,7 +29,7 @@ def tell(resource: pulumi.Resource, hints: Sequence[str]) -> None:
 
 
 def redis_cache_hints(args: RedisCacheArgs) -> list[str]:
-    """Return the hints of checked arguments of a RedisCache (R60, R102, R157, R166, R167, R205)."""
+    """Return the hints of checked arguments of a RedisCache (R60, R102, R156, R157, R166, R167, R205)."""
     engine, replicas = args.get("engine", "redis"), int(args.get("replicas", 1))
     version = args.get("engine_version", engines.DEFAULT_VERSIONS[engine])
     fixed = ["port", "at_rest_encryption", "network_type", *_stated(args, _FIXED_WHEN_STATED)]
@@ -39,6 +40,7 @@ def redis_cache_hints(args: RedisCacheArgs) -> list[str]:
     return [
         _nodes(args, replicas + 1, f"the primary and {_count(replicas, 'replica')}" if replicas else ""),
         f"fixed once created: a change of {one_of(fixed)} replaces the cache ({guarded})",
+        *_restoring(args),
         *_waiting(args, _REDIS_WINDOWED),
         *_losing(args),
         *_supported(engine, version),
@@ -112,6 +114,15 @@ def _waiting(args: Mapping[str, Any], changes: str) -> list[str]:
         return []
     window = args.get("maintenance_window") or "which AWS picks"
     return [f"apply_immediately is false: changes of {changes} wait for the maintenance window ({window})"]
+
+
+def _restoring(args: RedisCacheArgs) -> list[str]:
+    """Return what is easily missed: the argument has done its work, and still belongs to the cache."""
+    return [
+        f"{key} fills a new cache only, and is to stay: taking it away later replaces the cache too, by an empty one "
+        "(R156)"
+        for key in _stated(args, _RESTORES)
+    ]
 
 
 def _losing(args: RedisCacheArgs) -> list[str]:

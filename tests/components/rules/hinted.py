@@ -24,6 +24,19 @@ HINTED = [
                 "fixed once created: a change of port, at_rest_encryption, network_type, kms_key_arn, "
                 "restore_snapshot_name or engine_version downwards replaces the cache (and what it holds)",
             ),
+            *(
+                (
+                    "R156",
+                    {key: value},
+                    key,
+                    f"{key} fills a new cache only, and is to stay: taking it away later replaces the cache too, by an "
+                    "empty one (R156)",
+                )
+                for key, value in (
+                    ("restore_snapshot_name", "shop"),
+                    ("restore_snapshot_arns", ["arn:aws:s3:::backups/shop.rdb"]),
+                )
+            ),
             (
                 "R42 R167",
                 {"engine": "valkey", "deletion_protection": True},
