@@ -23,7 +23,8 @@ from client import (
 )
 
 from .conftest import endpoint_of
-from .faults import LosingProxy, full_port, silent_port
+from .faults import full_port, silent_port
+from .links import LosingProxy
 
 DEADLINE = 0.2
 SLACK = 1.0  # for a busy machine; bench/client_faults.py measures how late a call ends
@@ -210,7 +211,7 @@ def test_a_write_whose_answer_is_lost_is_unknown_and_made_once(node, proxy, hang
     node.command("SET", "counter", 5)
     proxy.lose_answer_to, proxy.hang = b"INCRBY", hang
     with (
-        connect(endpoint_of(node, port=proxy.port), DEADLINE) as cache,
+        connect(endpoint_of(node, port=proxy.address[1]), DEADLINE) as cache,
         fails_in_time(OutcomeUnknown, r"INCRBY at 127.0.0.1"),
     ):
         cache.increment("counter")
@@ -221,7 +222,7 @@ def test_a_write_whose_answer_is_lost_is_unknown_and_made_once(node, proxy, hang
 def test_a_set_whose_answer_is_lost_is_not_repeated_either(node, proxy):
     proxy.lose_answer_to = b"SET"
     with (
-        connect(endpoint_of(node, port=proxy.port), DEADLINE) as cache,
+        connect(endpoint_of(node, port=proxy.address[1]), DEADLINE) as cache,
         fails_in_time(OutcomeUnknown, r"SET at 127.0.0.1: the connection was lost"),
     ):
         cache.set("city", "Oslo")
@@ -230,7 +231,7 @@ def test_a_set_whose_answer_is_lost_is_not_repeated_either(node, proxy):
 
 def test_a_read_whose_answer_is_lost_is_repeated(node, proxy):
     node.command("SET", "city", "Oslo")
-    with connect(endpoint_of(node, port=proxy.port), 2.0) as cache:
+    with connect(endpoint_of(node, port=proxy.address[1]), 2.0) as cache:
         cache.get("other")
         proxy.lose_answer_to = b"GET"
         threading.Timer(0.1, lambda: setattr(proxy, "lose_answer_to", None)).start()
