@@ -6,9 +6,10 @@ import functools
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from typing import Any
 
+from .background import in_background
 from .endpoint import Endpoint
 from .errors import CacheError
 from .load import LoadPlan, run_load
@@ -27,11 +28,13 @@ Tell = Callable[[str], None]
 Run = Callable[[], dict[str, Any]]
 
 
-def bench(found: Sequence[Place], endpoint: Endpoint | None, plan: Mapping[str, Any], report: Report) -> bool:
+def bench(
+    found: Sequence[Place], endpoint: Endpoint | None, plan: Mapping[str, Any], report: Report, tell: Tell
+) -> bool:
     """Put the load on the cache from here (with an endpoint), or from every place; whether Ctrl-C ended it.
 
-    Figures and failures go into the report. Ctrl-C ends the load from here at once; elsewhere it goes on to its end.
-    Raises the CacheError of the first place when none could begin.
+    Figures and failures go into the report. Ctrl-C ends the load from here at once; elsewhere it goes on to its end,
+    which a second one does not wait for. Raises the CacheError of the first place when none could begin.
     """
     stop = threading.Event()
     seconds = plan["maximum_seconds"] + _AROUND_SECONDS
@@ -40,7 +43,13 @@ def bench(found: Sequence[Place], endpoint: Endpoint | None, plan: Mapping[str, 
         if endpoint
         else [functools.partial(place.run, "bench", plan, seconds) for place in found]
     )
-    answers, interrupted = _run_all(runs, stop.set)
+
+    def end() -> None:
+        stop.set()
+        if endpoint is None:
+            tell(f"waiting for the figures of {names_of(found)}; Ctrl-C goes without them")
+
+    answers, interrupted = _run_all(runs, end)
     for answer in _answers(found, answers, report):
         report.loads.append(load_from_mapping(answer["load"]))
     return interrupted
@@ -69,7 +78,7 @@ def watch(
     def end() -> None:
         stop.set()
         if endpoint is None:
-            tell("telling the clients to stop")
+            tell("telling the clients to stop; Ctrl-C does not wait for them")
             _stop_there(found, plan)
 
     tell(f"watching from {names_of(found)}; Ctrl-C ends it")
@@ -83,16 +92,15 @@ def watch(
 
 def _run_all(runs: Sequence[Run], end: Callable[[], None]) -> tuple[list[Future[dict[str, Any]]], bool]:
     """Run all at the same time and wait for them; Ctrl-C calls `end`, and the second value says that it came."""
-    interrupted = False
-    with ThreadPoolExecutor(max_workers=len(runs)) as threads:
-        answers = [threads.submit(run) for run in runs]
-        try:
-            while wait(answers, _LOOK_SECONDS).not_done:
-                continue
-        except KeyboardInterrupt:
-            interrupted = True
-            end()
-    return answers, interrupted
+    answers = [in_background(run) for run in runs]
+    try:
+        while wait(answers, _LOOK_SECONDS).not_done:
+            continue
+    except KeyboardInterrupt:
+        end()
+        wait(answers)
+        return answers, True
+    return answers, False
 
 
 def _bench_here(endpoint: Endpoint, where: str, plan: Mapping[str, Any], stop: threading.Event) -> Run:

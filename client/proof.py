@@ -6,10 +6,11 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from typing import Any
 
 from . import remote
+from .background import in_background
 from .drill import Limits, evaluate
 from .drill_record import DrillPlan, WorkerRecord
 from .endpoint import Endpoint
@@ -50,24 +51,21 @@ def verify(found: Sequence[Place], show: Callable[[CheckResult], None]) -> list[
     A place that cannot be reached is a failed check named `client-reached`, so one broken client hides no other.
     """
     libraries: list[str] = []
-    with ThreadPoolExecutor(max_workers=len(found)) as threads:
-        answers = [(place, threads.submit(place.run, "verify", {}, _CHECKS_SECONDS)) for place in found]
-        for place, answer in answers:
-            started = time.monotonic()
-            try:
-                report = answer.result()
-                raise_error(report, place.name)
-            except CacheError as error:
-                took, evidence = time.monotonic() - started, f"{type(error).__name__}: {error}"
-                show(
-                    CheckResult(
-                        "client-reached", "The client can be reached.", place.name, False, took, evidence
-                    )
-                )
-                continue
-            libraries.append(f"{place.name}: {report['library']}")
-            for item in report["checks"]:
-                show(check_from_mapping(item))
+    answers = [(place, in_background(place.run, "verify", {}, _CHECKS_SECONDS)) for place in found]
+    for place, answer in answers:
+        started = time.monotonic()
+        try:
+            report = answer.result()
+            raise_error(report, place.name)
+        except CacheError as error:
+            took, evidence = time.monotonic() - started, f"{type(error).__name__}: {error}"
+            show(
+                CheckResult("client-reached", "The client can be reached.", place.name, False, took, evidence)
+            )
+            continue
+        libraries.append(f"{place.name}: {report['library']}")
+        for item in report["checks"]:
+            show(check_from_mapping(item))
     return libraries
 
 
@@ -85,7 +83,8 @@ def drill(
 
     A Trigger of one's own, such as a deployment, may stand in the place of the kind. `plan` has numbers of DrillPlan
     that are to be others, such as `poll_seconds`. Raises CacheError when a place cannot be reached or the trigger is
-    refused; then nothing was done, or the workers end by themselves after `maximum_seconds`.
+    refused; then nothing was done, or the workers end by themselves after `maximum_seconds`. So they do after Ctrl-C,
+    for which nothing is waited.
     """
     pulled = trigger(kind, outputs) if isinstance(kind, str) else kind
     seconds = maximum_seconds or pulled.maximum_seconds
@@ -97,24 +96,25 @@ def drill(
         "until_told": until_told,
         **(plan or {}),
     }
-    with ThreadPoolExecutor(max_workers=len(found) + 1) as threads:
-        tell(f"writing and reading from {remote.names_of(found)}")
-        workers = [threads.submit(place.run, "drill", options, seconds + 30) for place in found]
+    tell(f"writing and reading from {remote.names_of(found)}")
+    workers = [in_background(place.run, "drill", options, seconds + 30) for place in found]
+    try:
         _let_them_begin(workers)
         _wait_until_begun(found, workers, options["run"])
         triggered_at = pulled.pull()
         tell(f"{pulled.kind} accepted: {pulled.words}")
-        restored = threads.submit(pulled.wait_until_over, triggered_at, _RESTORED_SECONDS)
+        restored = in_background(pulled.wait_until_over, triggered_at, _RESTORED_SECONDS)
         if until_told:
             restored.result()
             _tell_that_it_is_over(found[0], workers, options["run"])
-        records: list[WorkerRecord] = []
-        for place, worker in zip(found, workers, strict=True):
-            answer = worker.result()
-            raise_error(answer, place.name)
-            records.append(WorkerRecord.from_mapping(answer["record"]))
+        records = _records(found, workers)
         tell("waiting until the cache is whole")
         restored_at = restored.result()
+    except KeyboardInterrupt:
+        tell(f"interrupted; clients that still write end by themselves, after {seconds:g} s at the latest")
+        raise
+    finally:
+        _end_what_still_writes(found[0], workers, options)
     events = pulled.events(triggered_at)
     if restored_at is not None:
         events.append((restored_at, "restored: the cache is whole"))
@@ -128,6 +128,16 @@ def drill(
         emptied=pulled.emptied,
         keeps_writes=pulled.keeps_writes,
     )
+
+
+def _records(found: Sequence[Place], workers: Sequence[Future[dict[str, Any]]]) -> list[WorkerRecord]:
+    """Return what each worker noted, once all have ended. Raises the CacheError of the first that failed."""
+    records: list[WorkerRecord] = []
+    for place, worker in zip(found, workers, strict=True):
+        answer = worker.result()
+        raise_error(answer, place.name)
+        records.append(WorkerRecord.from_mapping(answer["record"]))
+    return records
 
 
 def _let_them_begin(workers: Sequence[Future[dict[str, Any]]]) -> None:
@@ -156,10 +166,21 @@ def _wait_until_begun(found: Sequence[Place], workers: Sequence[Future[dict[str,
 
 def _tell_that_it_is_over(place: Place, workers: Sequence[Future[dict[str, Any]]], run: str) -> None:
     """Give the workers their sign in the cache until they have all ended; one that does not arrive is given again."""
-    sign = {"key": over_key(run), "value": "1", "ttl_seconds": _SIGN_KEPT_SECONDS}
     while wait(workers, timeout=0).not_done:
-        place.run("put", sign, _CHECKS_SECONDS)
+        place.run("put", _sign(run), _CHECKS_SECONDS)
         wait(workers, timeout=_SIGN_SECONDS)
+
+
+def _sign(run: str) -> dict[str, Any]:
+    return {"key": over_key(run), "value": "1", "ttl_seconds": _SIGN_KEPT_SECONDS}
+
+
+def _end_what_still_writes(
+    place: Place, workers: Sequence[Future[dict[str, Any]]], options: Mapping[str, Any]
+) -> None:
+    """Give the sign to workers that a drill leaves behind, by Ctrl-C or an error; those that look for it."""
+    if options["until_told"] and wait(workers, timeout=0).not_done:
+        wait([in_background(place.run, "put", _sign(options["run"]), _CHECKS_SECONDS)], timeout=_SIGN_SECONDS)
 
 
 def _raise_what_failed(workers: Sequence[Future[dict[str, Any]]]) -> None:

@@ -73,9 +73,15 @@ def command(
         "deadline_seconds": options.timeout_seconds or 1.0,
     }
     report, found, started = new_report(options), clients(options), time.monotonic()
-    interrupted = bench(found, options.endpoint() if options.place == "here" else None, plan, report)
-    report.seconds["bench"] = round(time.monotonic() - started, 3)
     screen = console()
+    interrupted = bench(
+        found,
+        options.endpoint() if options.place == "here" else None,
+        plan,
+        report,
+        lambda text: screen.print(text, highlight=False, markup=False, soft_wrap=True),
+    )
+    report.seconds["bench"] = round(time.monotonic() - started, 3)
     print_load(screen, report.loads)
     print_failed(screen, report.checks)
     code = finish(report, options)
