@@ -14,7 +14,7 @@ import yaml
 from botocore.exceptions import UnknownServiceError
 
 from client.command_line import client
-from sandbox.__main__ import cli as sandbox
+from sandbox.command_line import cli as sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 PULUMI = {"up", "preview", "refresh", "destroy", "stack init", "stack output", "config set", "import"}

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
 
-import demo
 import demos
 from client import CheckFailed
 from client.results import CheckResult
-from demos import stack_file
+from demos import course, stack_file
 from demos.stage import Stage, new_claims
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -96,12 +96,51 @@ def test_an_unknown_stack_is_refused_with_the_list_and_a_near_miss(folder, stack
 
 
 def test_the_commands_refusal_is_one_line(monkeypatch, capsys):
-    monkeypatch.setattr(demo.sys, "argv", ["demo.py", "--stack", "web-dmo"])
+    monkeypatch.setattr(course.sys, "argv", ["demo.py", "--stack", "web-dmo"])
 
-    assert demo.main() == 2
+    assert course.main() == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: unknown STACK 'web-dmo'; did you mean web-demo? there are ")
     assert {"dev", *demos.SYSTEMS} <= set(line.partition("there are ")[2].split(", "))
+
+
+def test_ctrl_c_leaves_the_sandbox_to_end_its_steps_and_says_how_to_go_on(monkeypatch, capsys, tmp_path):
+    done = tmp_path / "done"
+    script = f"import os, signal, time; os.kill(os.getppid(), signal.SIGINT); time.sleep(1); open({str(done)!r}, 'w')"
+    monkeypatch.setattr(course, "prepare", lambda stack, folder: None)
+    monkeypatch.setattr(course, "_COMMAND", (sys.executable, "-c", script))
+    monkeypatch.setattr(course.sys, "argv", ["demo.py", "--stack", "redis-ha"])
+
+    assert course.main() == 5
+    assert done.exists()
+    assert capsys.readouterr().err == "\ninterrupted; `make demo STACK=redis-ha` goes on from here\n"
+
+
+@pytest.mark.parametrize("module", ["demo", "sandbox.__main__"])
+def test_ctrl_c_during_the_import_is_one_line(module):
+    script = (
+        "import sys\n"
+        "class Late:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name in ('click', 'demos', 'sandbox.command_line'): raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Late())\n"
+        f"from {module} import main\n"
+        "sys.exit(main())"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (5, "", "error: interrupted\n")
+
+
+def test_a_report_that_cannot_be_written_is_one_line(monkeypatch, capsys):
+    def full(stack: str, engine: str) -> int:
+        raise OSError(28, "No space left on device", "report.html")
+
+    monkeypatch.setattr(course, "course", full)
+    monkeypatch.setattr(course.sys, "argv", ["demo.py"])
+
+    assert course.main() == 1
+    assert capsys.readouterr().err == "error: [Errno 28] No space left on device: 'report.html'\n"
 
 
 def test_only_a_stack_with_the_web_demo_brings_mariadb():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from client.background import in_background
 
 from ..cloud import Cloud
 from ..display import Display, fail, summary
@@ -32,9 +34,9 @@ INTERRUPTED = 5
 def up(stack: str, port: int | None, engine: str) -> int:
     """Bring the stack up: start the sandbox if needed, deploy, wait for the instances."""
     project = load_project(stack)
-    with Display() as display, ThreadPoolExecutor(1) as background:
+    with Display() as display:
         cloud = _start_cloud(project, port, display)
-        tools = background.submit(_ensure_tools, cloud, display)
+        tools = in_background(_ensure_tools, cloud, display)
         chosen = take_stack(project, cloud, engine, display)
         result = engines.run(chosen, "up", project, cloud, display)
         code = conclude(result, "up", project, display)

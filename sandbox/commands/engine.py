@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..environment import aws_variables, pulumi_variables, take_over
 from ..errors import SandboxError, UsageProblem
+from ..interrupts import left_to_the_child
 from ..stack_marks import StackMarks
 from ..state import StateFolder
 
@@ -77,7 +75,7 @@ def _run_pulumi(operation: str, project: Project, cloud: Cloud, flags: list[str]
     from ..deploy.events import Result
 
     select_stack(project, cloud)
-    with _left_to_the_child() as interrupts:
+    with left_to_the_child() as interrupts:
         command = ["pulumi", operation, "--non-interactive", "--stack", project.stack, *flags]
         code = subprocess.run(command, cwd=project.folder, check=False).returncode
     if interrupts:
@@ -85,17 +83,6 @@ def _run_pulumi(operation: str, project: Project, cloud: Cloud, flags: list[str]
     if code != 0:
         return Result("failed", errors=[f"pulumi {operation} ended with code {code}"])
     return Result("done", outputs=pulumi_outputs(project) if operation != "preview" else {})
-
-
-@contextmanager
-def _left_to_the_child() -> Iterator[list[int]]:
-    """Ctrl-C reaches the child too, which ends in its own time; what came meanwhile is in the list."""
-    seen: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: seen.append(number))
-    try:
-        yield seen
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def select_stack(project: Project, cloud: Cloud) -> None:

@@ -10,7 +10,7 @@ import click
 import pytest
 from rich.console import Console
 
-from sandbox import __main__ as program
+from sandbox import command_line as program
 from sandbox.commands import deployments, inspection
 from sandbox.commands import engine as engines
 from sandbox.deploy.events import DiagnosticEvent, Result, StepEvent
