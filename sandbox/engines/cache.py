@@ -8,11 +8,12 @@ import time
 from typing import Any
 
 from . import handover
+from .engine_cache import EngineCache
 from .errors import EngineError
 from .launcher import Launcher
 from .node import Node
 from .parameters import translated
-from .server import Server, find_server
+from .server import find_server
 from .specification import CacheSpec
 from .starting import DATABASE_FILE, NOWHERE, ROLE_SECONDS, Starter, affordable_memory
 
@@ -20,16 +21,12 @@ SYNC_SECONDS = 30.0
 POLL_SECONDS = 0.01
 
 
-class Cache:
+class Cache(EngineCache[Node, CacheSpec]):
     """The nodes of one cache. `apply` may be called again and again; it changes what differs."""
 
     def __init__(self, cache_id: str, directory: str, launcher: Launcher) -> None:
-        self.cache_id = cache_id
-        self.nodes: dict[str, Node] = {}
-        self._directory = directory
+        super().__init__(cache_id, directory, launcher)
         self._starter = Starter(self.nodes, directory, launcher)
-        self._spec: CacheSpec | None = None
-        self._server: Server | None = None
 
     def apply(self, raw: dict[str, Any]) -> None:
         """Bring the cache to a specification (`CacheSpec`), and return when it holds.
@@ -53,27 +50,6 @@ class Cache:
             if node_id != spec.primary and not spec.nodes[node_id].detached:
                 self._await_link(spec, node, self.nodes[spec.primary])
 
-    def remove(self) -> None:
-        """End every process and leave no file."""
-        for node in self.nodes.values():
-            node.remove()
-        self.nodes.clear()
-        shutil.rmtree(self._directory, ignore_errors=True)
-
-    def describe(self) -> dict[str, object]:
-        """What really runs, for a person who asks: the server program and what of the wish it lacks."""
-        if self._spec is None or self._server is None:
-            return {}
-        unapplied = {name: why for node in self.nodes.values() for name, why in node.unapplied.items()}
-        wanted, memory = self._spec.maxmemory_bytes, affordable_memory(self._spec)
-        return {
-            "server": self._server.description,
-            "stands_in_for": f"{self._spec.engine} {self._spec.version}" if self._server.stands_in else None,
-            "maxmemory_bytes": memory,
-            "maxmemory_reduced_from": wanted if memory < wanted else None,
-            "parameters_not_applied": unapplied,
-        }
-
     def disturb(self, node_id: str, disturbance: dict[str, Any]) -> None:
         """Slow or lose what a node replies to clients, but not to the other nodes."""
         addresses = [node.address for node in self._spec.nodes.values()] if self._spec else []
@@ -85,6 +61,12 @@ class Cache:
         node.command("SAVE")
         shutil.copyfile(f"{node.directory}/{DATABASE_FILE}", target)
         return os.path.getsize(target)
+
+    def _memory(self, spec: CacheSpec) -> tuple[int, int]:
+        return spec.maxmemory_bytes, affordable_memory(spec)
+
+    def _unapplied(self, spec: CacheSpec) -> dict[str, str]:
+        return {name: why for node in self.nodes.values() for name, why in node.unapplied.items()}
 
     def _remove_unwanted(self, spec: CacheSpec, keep_primary: bool) -> None:
         """Remove nodes that shall go; one that still has the role stays until it has handed it over."""

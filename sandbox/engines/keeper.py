@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from .cache import Cache
+from .engine_cache import EngineCache
 from .errors import EngineError
 from .launcher import Launcher
 from .memcached_cache import MemcachedCache
@@ -25,7 +26,7 @@ class Keeper:
     def __init__(self, directory: str, launcher: Launcher) -> None:
         self._directory = directory
         self._launcher = launcher
-        self._caches: dict[str, Cache | MemcachedCache] = {}
+        self._caches: dict[str, EngineCache[Any, Any]] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
         self._pool = ThreadPoolExecutor(STATE_THREADS, thread_name_prefix="cache-state")
@@ -121,7 +122,7 @@ class Keeper:
         self._pool.shutdown(wait=True)
         shutil.rmtree(self._directory, ignore_errors=True)
 
-    def _holder(self, node_id: str) -> Cache | MemcachedCache:
+    def _holder(self, node_id: str) -> EngineCache[Any, Any]:
         for cache in list(self._caches.values()):
             if node_id in cache.nodes:
                 return cache

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import Any
 
+from .engine_cache import EngineCache
 from .errors import EngineError
-from .launcher import Launcher
 from .memcached_arguments import affordable_megabytes, unapplied
 from .memcached_node import MemcachedNode
 from .memcached_specification import MemcachedSpec
-from .server import Server, find_server
+from .server import find_server
 
 CHECK_SECONDS = 0.5
 
 
-class MemcachedCache:
+class MemcachedCache(EngineCache[MemcachedNode, MemcachedSpec]):
     """The nodes of one cluster. They know nothing of each other but what discovery tells clients."""
-
-    def __init__(self, cache_id: str, directory: str, launcher: Launcher) -> None:
-        self.cache_id = cache_id
-        self.nodes: dict[str, MemcachedNode] = {}
-        self._directory = directory
-        self._launcher = launcher
-        self._spec: MemcachedSpec | None = None
-        self._server: Server | None = None
 
     def apply(self, raw: dict[str, Any]) -> None:
         """Bring the cluster to a specification (`MemcachedSpec`), and return when it holds.
@@ -34,7 +25,7 @@ class MemcachedCache:
         EngineError when it cannot be had.
         """
         spec = MemcachedSpec.parse(raw)
-        self._server = server = find_server("memcached")
+        self._server = server = find_server(spec.engine)
         for node_id, wanted in spec.nodes.items():
             node = self.nodes.get(node_id)
             if wanted.fenced or (node and node.running):
@@ -57,27 +48,6 @@ class MemcachedCache:
             return
         node.configure(spec)
 
-    def remove(self) -> None:
-        """End every process and leave no file."""
-        for node in self.nodes.values():
-            node.remove()
-        self.nodes.clear()
-        shutil.rmtree(self._directory, ignore_errors=True)
-
-    def describe(self) -> dict[str, object]:
-        """What really runs, for a person who asks."""
-        if self._spec is None or self._server is None:
-            return {}
-        memory = affordable_megabytes(self._spec)
-        wanted = self._spec.megabytes - int(self._spec.parameters.get("memcached_connections_overhead", 100))
-        return {
-            "server": self._server.description,
-            "stands_in_for": None,
-            "maxmemory_bytes": memory << 20,
-            "maxmemory_reduced_from": wanted << 20 if memory < wanted else None,
-            "parameters_not_applied": unapplied(self._spec),
-        }
-
     def disturb(self, node_id: str, disturbance: dict[str, Any]) -> None:
         """Slow or lose what a node replies."""
         self.nodes[node_id].disturb(disturbance)
@@ -85,3 +55,10 @@ class MemcachedCache:
     def save(self, node_id: str, target: str) -> int:
         """Memcached keeps nothing."""
         raise EngineError("Memcached has no snapshots")
+
+    def _memory(self, spec: MemcachedSpec) -> tuple[int, int]:
+        wanted = spec.megabytes - int(spec.parameters.get("memcached_connections_overhead", 100))
+        return wanted << 20, affordable_megabytes(spec) << 20
+
+    def _unapplied(self, spec: MemcachedSpec) -> dict[str, str]:
+        return unapplied(spec)

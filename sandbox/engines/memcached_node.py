@@ -4,47 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import signal
-import threading
-import time
 from typing import Any
 
 from .admin import unix_connection
 from .configuration import CERTIFICATE, KEY
-from .errors import EngineError
-from .files import LOG, log_tail, write_private
-from .fronting import Front
-from .launcher import Launcher, Process
+from .engine_node import EngineNode
+from .files import LOG, write_private
+from .launcher import Launcher
 from .memcached_arguments import SOCKET, arguments
 from .memcached_specification import MemcachedSpec
 from .server import Server
 from .specification import NodeSpec
 
-START_SECONDS = 10.0
-STOP_SECONDS = 2.0
 
-
-class MemcachedNode:
-    """A node that is started once per life of its processes; `start` again after they ended. It begins empty."""
+class MemcachedNode(EngineNode):
+    """A node that begins empty, whenever it is started."""
 
     def __init__(self, node_id: str, host_id: str, directory: str, launcher: Launcher) -> None:
-        self.node_id = node_id
-        self.host_id = host_id
-        self.directory = directory
-        self._disturbance: dict[str, Any] = {}
+        super().__init__(node_id, host_id, directory, launcher)
         self._told: dict[str, Any] = {}
-        self._launcher = launcher
-        self._server: Process | None = None
-        self._front = Front(launcher, host_id, directory)
-        self._watching = threading.Lock()
-        os.makedirs(directory, mode=0o700, exist_ok=True)
 
     @property
     def running(self) -> bool:
-        """Whether its processes exist; frozen ones do."""
-        processes = self._processes
-        return len(processes) == 2 and all(process.poll() is None for process in processes)
+        """Whether both its processes exist; frozen ones do."""
+        return self._front.process is not None and super().running
 
     def start(self, server: Server, spec: MemcachedSpec, place: NodeSpec) -> None:
         """Start the processes and wait until they answer."""
@@ -63,13 +46,9 @@ class MemcachedNode:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{self.directory}/{SOCKET}")
         argv, log = [server.path, *arguments(spec)], f"{self.directory}/{LOG}"
-        self._server = self._launcher.start(self.host_id, argv, log)
-        try:
-            self._await_answer(self._server)
-            self._front.start(settings)
-        except EngineError:
-            self.stop()
-            raise
+        self._process = self._launcher.start(self.host_id, argv, log)
+        self._await_answer(lambda: self._answers(1.0))
+        self._start_front(settings)
         self._told = spec.discovery()
 
     def knows(self, spec: MemcachedSpec) -> bool:
@@ -94,25 +73,6 @@ class MemcachedNode:
                 return {"running": False, "responding": False}
             return {"running": True, "responding": self._answers(timeout), "role": "node"}
 
-    def signal(self, name: str) -> None:
-        """Send SIG`name`; after KILL the processes are gone when this returns."""
-        for process in self._processes:
-            if process.poll() is None:
-                process.send_signal(getattr(signal, f"SIG{name}"))
-                if name == "KILL":
-                    process.wait(STOP_SECONDS)
-
-    def stop(self) -> None:
-        """End the processes at once; there is nothing to save."""
-        self._front.end()
-        self.signal("KILL")
-        self._server = None
-
-    def remove(self) -> None:
-        """Stop, and leave no file."""
-        self.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
-
     def _answers(self, timeout: float) -> bool:
         try:
             with unix_connection(f"{self.directory}/{SOCKET}", timeout) as connection:
@@ -120,15 +80,3 @@ class MemcachedNode:
                 return connection.recv(64).startswith(b"VERSION")
         except OSError:
             return False
-
-    @property
-    def _processes(self) -> list[Process]:
-        return [process for process in (self._server, self._front.process) if process is not None]
-
-    def _await_answer(self, server: Process) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers(1.0):
-            if server.poll() is not None or time.monotonic() > deadline:
-                tail = log_tail(self.directory)
-                raise EngineError(f"node {self.node_id} did not start; the end of its log:\n{tail}")
-            time.sleep(0.005)

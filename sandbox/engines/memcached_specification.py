@@ -15,6 +15,7 @@ class MemcachedSpec:
     `configuration`: (version, `host|address|port` of every node separated by spaces), as discovery answers it.
     """
 
+    engine: str
     version: str
     port: int
     uses_tls: bool
@@ -29,6 +30,7 @@ class MemcachedSpec:
     def parse(cls, raw: dict[str, Any]) -> MemcachedSpec:
         """Build from plain data."""
         return cls(
+            engine=raw["engine"],
             version=raw["version"],
             port=int(raw["port"]),
             uses_tls=raw["transit_encryption"] == "required",

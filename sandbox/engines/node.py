@@ -3,50 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
-import signal
-import threading
-import time
 from dataclasses import replace
 from typing import Any
 
 from . import access
 from .admin import AdminConnection, parse_info
 from .configuration import AUTHORITY, CERTIFICATE, KEY, SOCKET, NodeConfiguration
+from .engine_node import EngineNode
 from .errors import EngineError
-from .files import LOG, log_tail, write_private
-from .fronting import Front
-from .launcher import Launcher, Process
+from .files import LOG, write_private
+from .launcher import Launcher
 from .server import Server
 
-START_SECONDS = 10.0
 COMMAND_SECONDS = 2.0
-STOP_SECONDS = 2.0
 
 
-class Node:
-    """A node that is started once per life of its process; `start` again after it died."""
+class Node(EngineNode):
+    """A node of Redis or Valkey, which takes commands and follows another."""
 
     def __init__(self, node_id: str, host_id: str, directory: str, launcher: Launcher) -> None:
-        self.node_id = node_id
-        self.host_id = host_id
-        self.directory = directory
+        super().__init__(node_id, host_id, directory, launcher)
         self.configuration: NodeConfiguration | None = None
         self.unapplied: dict[str, str] = {}
-        self._disturbance: dict[str, Any] = {}
-        self._launcher = launcher
-        self._process: Process | None = None
-        self._front = Front(launcher, host_id, directory)
         self._admin: AdminConnection | None = None
         self._watch: AdminConnection | None = None
-        self._watching = threading.Lock()
-        os.makedirs(directory, mode=0o700, exist_ok=True)
-
-    @property
-    def running(self) -> bool:
-        """Whether its processes exist; frozen ones do."""
-        return self._process is not None and all(process.poll() is None for process in self._processes)
 
     @property
     def transit_encryption(self) -> str:
@@ -62,13 +42,9 @@ class Node:
         self.unapplied = {}
         argv, log = [server.path, "-"], f"{self.directory}/{LOG}"
         self._process = self._launcher.start(self.host_id, argv, log, configuration.text())
-        self._await_answer()
+        self._await_answer(self._admits)
         if configuration.fronted:
-            try:
-                self._front.start(_front_settings(configuration, self._disturbance))
-            except EngineError:
-                self.stop()
-                raise
+            self._start_front(_front_settings(configuration, self._disturbance))
 
     def disturb(self, disturbance: dict[str, Any]) -> None:
         """Slow or lose its replies (`front.settings.Disturbance`), until told otherwise. Clients connect anew.
@@ -143,48 +119,22 @@ class Node:
                 return {"running": self.running, "responding": False}
             return {"running": True, "responding": True, **_role(fields)}
 
-    def signal(self, name: str) -> None:
-        """Send SIG`name`; after KILL the process is gone when this returns."""
-        for process in self._processes:
-            if process.poll() is None:
-                process.send_signal(getattr(signal, f"SIG{name}"))
-                if name == "KILL":
-                    process.wait(STOP_SECONDS)
-
     def stop(self) -> None:
-        """End the processes at once; nothing on them needs saving."""
+        """End the processes at once, and the connections to them."""
         self._close("_admin")
-        self._front.end()
-        self.signal("KILL")
+        super().stop()
         with self._watching:
             self._close("_watch")
-            self._process = None
-
-    def remove(self) -> None:
-        """Stop, and leave no file."""
-        self.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    @property
-    def _processes(self) -> list[Process]:
-        return [process for process in (self._process, self._front.process) if process is not None]
 
     def _connect(self, timeout: float) -> AdminConnection:
         if self.configuration is None or not self.running:
             raise EngineError("its process is not running")
         return AdminConnection(f"{self.directory}/{SOCKET}", self.configuration.secrets.admin, timeout)
 
-    def _await_answer(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            with contextlib.suppress(OSError, EngineError):
-                self._admin = self._connect(COMMAND_SECONDS)
-                return
-            if not self.running or time.monotonic() > deadline:
-                tail = log_tail(self.directory)
-                self.stop()
-                raise EngineError(f"node {self.node_id} did not start; the end of its log:\n{tail}")
-            time.sleep(0.005)
+    def _admits(self) -> bool:
+        with contextlib.suppress(OSError, EngineError):
+            self._admin = self._connect(COMMAND_SECONDS)
+        return self._admin is not None
 
     def _insert_front(
         self, before: NodeConfiguration, wanted: NodeConfiguration, disturbance: dict[str, Any]
