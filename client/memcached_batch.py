@@ -5,14 +5,15 @@ batches' two commands are spoken here, over the same connections.
 
 Questions are made of pieces that end with a command. With TLS each is sent as a record of its own: a node that reads
 a value out of one record, and finds the next command in the rest of it, waits for more from the network before it
-looks (seen with 1.6.18), so that a batch of more than 16 kB in one write would never be answered.
+looks (seen with 1.6.18), so that a batch of more than 16 kB in one write would never be answered. Values become pieces
+only as the node takes them: a large batch's pieces take longer to make than a call may last.
 """
 
 from __future__ import annotations
 
 import select
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .deadline import Deadline
@@ -32,14 +33,14 @@ class Refusal(NamedTuple):
 
 
 class Stores:
-    """Values for one node; reads one line for each."""
+    """Values for one node, those of its keys; reads one line for each."""
 
-    def __init__(self, values: Mapping[bytes, bytes], expire: int) -> None:
-        self._keys = list(values)
+    def __init__(self, keys: Sequence[bytes], values: Mapping[bytes, bytes], expire: int) -> None:
+        self._keys = keys
         self._answered = 0
         self.refusals: list[Refusal] = []
         self.pieces = _gathered(
-            b"set %b 0 %d %d\r\n%b\r\n" % (key, expire, len(value), value) for key, value in values.items()
+            b"set %b 0 %d %d\r\n%b\r\n" % (key, expire, len(values[key]), values[key]) for key in keys
         )
 
     def read(self, data: bytes) -> int:
@@ -72,9 +73,9 @@ class Fetches:
         self._keys = set(keys)
         self.found: dict[bytes, bytes] = {}
         line = b" " + b" ".join(self._keys)
-        lines = [line] if len(line) <= _PIECE_BYTES else _gathered(b" " + key for key in self._keys)
-        self.pieces = [b"get%b\r\n" % line for line in lines]
-        self._unanswered = len(self.pieces)
+        lines = [line] if len(line) <= _PIECE_BYTES else [*_gathered(b" " + key for key in self._keys)]
+        self.pieces = iter([b"get%b\r\n" % line for line in lines])
+        self._unanswered = len(lines)
 
     def read(self, data: bytes) -> int:
         """Take whole values; how many bytes they were."""
@@ -101,18 +102,17 @@ class Fetches:
         return not self._unanswered
 
 
-def _gathered(commands: Iterable[bytes]) -> list[bytes]:
+def _gathered(commands: Iterable[bytes]) -> Iterator[bytes]:
     """The commands in pieces of some size; a longer command is a piece of its own."""
-    pieces: list[bytes] = []
     gathered: list[bytes] = []
     size = 0
     for command in commands:
         if gathered and size + len(command) > _PIECE_BYTES:
-            pieces.append(b"".join(gathered))
+            yield b"".join(gathered)
             gathered, size = [], 0
         gathered.append(command)
         size += len(command)
-    return [*pieces, b"".join(gathered)]
+    yield b"".join(gathered)
 
 
 class Part:
@@ -124,8 +124,7 @@ class Part:
         self.has_sent = False
         self.error: Exception | None = None
         self._tls = isinstance(connection.raw, ssl.SSLSocket)
-        pieces = question.pieces if self._tls else [b"".join(question.pieces)]
-        self._unsent = [memoryview(piece) for piece in reversed(pieces)]
+        self._unsent = self._next_piece()
         self._rest = b""
 
     @property
@@ -142,28 +141,30 @@ class Part:
         """Send and receive what goes without waiting."""
         try:
             if self._unsent:
-                self._send()
+                self._send(deadline)
             self._receive(deadline)
         except (OSError, ValueError) as error:
             self.error = error
 
-    def begin(self) -> None:
+    def begin(self, deadline: Deadline) -> None:
         """Send what goes without waiting; the answer cannot be there yet."""
         try:
-            self._send()
+            self._send(deadline)
         except OSError as error:
             self.error = error
 
-    def _send(self) -> None:
+    def _send(self, deadline: Deadline) -> None:
         try:
-            while self._unsent:
-                sent = self.connection.raw.send(self._unsent[-1])
+            while self._unsent and deadline.remaining():
+                sent = self.connection.raw.send(self._unsent)
                 self.has_sent = True
-                piece = self._unsent.pop()[sent:]
-                if piece:
-                    self._unsent.append(piece)
+                self._unsent = self._unsent[sent:] or self._next_piece()
         except WAIT:
             return
+
+    def _next_piece(self) -> memoryview:
+        """The next piece, empty after the last one."""
+        return memoryview(next(self.question.pieces, b""))
 
     def _receive(self, deadline: Deadline) -> None:
         pieces = [self._rest] if self._rest else []
@@ -187,7 +188,7 @@ def exchange(parts: Sequence[Part], deadline: Deadline) -> None:
     waiting: dict[int, Part] = {}
     wanted: dict[int, int] = {}
     for part in parts:
-        part.begin()
+        part.begin(deadline)
         if not part.is_done:
             number = part.connection.raw.fileno()
             waiting[number], wanted[number] = part, part.wants

@@ -69,7 +69,9 @@ class MemcachedCalls:
         if not keys:
             return []
         layout = self._cluster.layout(deadline)
+        deadline.require(what, "reply")  # 100,000 keys take a while to check, and to share out
         shares = layout.ring.shares(keys)
+        deadline.require(what, "reply")
         questions = {name: question(share) for name, share in shares.items()}
         found = self._ask_all({name: layout.nodes[name] for name in shares}, questions, deadline, writes)
         failures: list[CacheError] = []

@@ -122,24 +122,26 @@ class MemcachedClient:
 
         Raises OutcomeUnknown, CacheUnreachable or CacheRefused (SERVER_ERROR for a value over the node's limit).
         """
+        deadline = Deadline(self._seconds)
         data, content, expire = checked_key(key), checked_value(value), checked_expiry(ttl_seconds)
 
         def ask(connection: MemcachedConnection) -> None:
             store(connection, data, content, expire)
 
-        self._calls.run(data, ask, "set", Deadline(self._seconds), writes=True)
+        self._calls.run(data, ask, "set", deadline, writes=True)
 
     def add(self, key: Key, value: Value, ttl_seconds: float | None = None) -> bool:
         """Store the value if there is none under the key; whether it was stored.
 
         Raises OutcomeUnknown, CacheUnreachable or CacheRefused.
         """
+        deadline = Deadline(self._seconds)
         data, content, expire = checked_key(key), checked_value(value), checked_expiry(ttl_seconds)
 
         def ask(connection: MemcachedConnection) -> bool:
             return connection.add(data, content, expire)
 
-        return self._calls.run(data, ask, "add", Deadline(self._seconds), writes=True)
+        return self._calls.run(data, ask, "add", deadline, writes=True)
 
     def delete(self, key: Key) -> bool:
         """Remove the key; whether it was there. Raises OutcomeUnknown, CacheUnreachable or CacheRefused."""
@@ -178,22 +180,23 @@ class MemcachedClient:
         Raises the worst failure of a node after all the others have answered, whose values are stored: OutcomeUnknown,
         CacheUnreachable or CacheRefused.
         """
+        deadline = Deadline(self._seconds)
         keys = checked_keys(values)
         contents = {keys[key]: checked_value(value) for key, value in values.items()}
         expire = checked_expiry(ttl_seconds)
 
         def question(keys: list[bytes]) -> Stores:
-            return Stores({key: contents[key] for key in keys}, expire)
+            return Stores(keys, contents, expire)
 
-        self._calls.run_many(contents, question, "set_many", Deadline(self._seconds), writes=True)
+        self._calls.run_many(contents, question, "set_many", deadline, writes=True)
 
     def get_many(self, keys: Iterable[AnyKey]) -> dict[AnyKey, bytes]:
         """The values that are there, under their keys as given, in one round trip per node and the nodes at once.
 
         Raises CacheUnreachable or CacheRefused.
         """
-        wanted = checked_keys(keys)
         deadline = Deadline(self._seconds)
+        wanted = checked_keys(keys)
         found: dict[bytes, bytes] = {}
         for answered in self._calls.run_many(
             set(wanted.values()), Fetches, "get_many", deadline, writes=False

@@ -126,6 +126,8 @@ class _Wire(DeadlineSocket):
         """Send everything, or raise; then the node cannot have got the whole of it."""
         sent = 0
         while True:
+            if not self.deadline.remaining():
+                raise TimeoutError("the deadline has passed")
             try:
                 sent += self._sock.send(memoryview(data)[sent:] if sent else data)
             except WAIT as reason:

@@ -119,24 +119,26 @@ class RedisClient:
 
         Raises OutcomeUnknown, CacheUnreachable or CacheRefused.
         """
+        deadline = Deadline(self._seconds)
         _check_all("key", values.keys())
         _check_all("value", values.values())
         expiry = _expiry(ttl_seconds)
         if not values:
             return
         command = [("SET", *pair, *expiry) for pair in values.items()] if expiry else _mset(values)
-        self._calls.run(command, Deadline(self._seconds), False)
+        self._calls.run(command, deadline, False)
 
     def get_many(self, keys: Iterable[AnyKey], from_replica: bool = False) -> dict[AnyKey, bytes]:
         """The values that are there, under their keys as given, in one round trip.
 
         Raises CacheUnreachable or CacheRefused.
         """
+        deadline = Deadline(self._seconds)
         wanted = list(keys)
         _check_all("key", wanted)
         if not wanted:
             return {}
-        found = self._calls.run(("MGET", *wanted), Deadline(self._seconds), True, from_replica)
+        found = self._calls.run(("MGET", *wanted), deadline, True, from_replica)
         return {key: value for key, value in zip(wanted, found, strict=True) if value is not None}
 
     def node_for(self, key: Key) -> str:

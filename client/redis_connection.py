@@ -17,6 +17,8 @@ from .names import Address
 
 Command = tuple[Any, ...]
 
+_PACKED_AT_ONCE = 500
+
 NOT_NOW = {"LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "BUSY"}
 """Refusals of a node that may be gone a moment later; nothing was executed."""
 
@@ -130,7 +132,10 @@ class RedisConnection:
         self._socket.deadline = deadline
         self.busy = deadline
         try:
-            self._send(self._link.pack_commands(commands), check_health=False)
+            # Thousands take longer to pack than a call may last: each send looks at the deadline.
+            for start in range(0, len(commands), _PACKED_AT_ONCE):
+                packed = self._link.pack_commands(commands[start : start + _PACKED_AT_ONCE])
+                self._send(packed, check_health=False)
             self.sent = True
             replies: list[Any] = []
             for _ in commands:

@@ -9,9 +9,9 @@ from time import monotonic
 from typing import Any
 
 from .errors import CacheUnreachable
-from .session_message import ACKNOWLEDGE, CLOSED, SessionMessage
+from .session_message import ACKNOWLEDGE, CLOSED, DATA, SessionMessage
 
-PAYLOAD_BYTES = 1024  # what AWS's own plugin puts into one message
+_PAYLOAD_BYTES = 1024  # what AWS's own plugin puts into one message
 _WINDOW = 512  # messages on the way; the agent keeps no more than some thousand out of order
 _LOOK_SECONDS = 0.2
 _AGAIN_SECONDS = 2.0
@@ -46,6 +46,11 @@ class DataChannel:
             self._next_sent += 1
             # Within the lock, so that messages leave in the order of their numbers.
             self._transmit(data)
+
+    def send_data(self, data: bytes) -> None:
+        """Send bytes, in as many messages as they take. Raises CacheUnreachable when the channel is closed."""
+        for start in range(0, len(data), _PAYLOAD_BYTES):
+            self.send(DATA, data[start : start + _PAYLOAD_BYTES])
 
     def run(self) -> None:
         """Read until one side closes the channel; `reason` then says why."""

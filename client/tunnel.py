@@ -19,7 +19,7 @@ from .discovery import Node
 from .endpoint import Endpoint
 from .errors import CacheRefused, CacheUnreachable
 from .names import Address, detour
-from .session_channel import PAYLOAD_BYTES, DataChannel
+from .session_channel import DataChannel
 from .session_message import (
     DATA,
     FLAG,
@@ -88,7 +88,7 @@ class Tunnel:
                 Parameters={"host": [host], "portNumber": [str(port)]},
             )
         self._channel = DataChannel(self._connect(session), INPUT, OUTPUT, self._deliver)
-        self._streams = Streams(self._send)
+        self._streams = Streams(self._channel.send_data)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address: Address = ("127.0.0.1", self._listener.getsockname()[1])
         threading.Thread(target=self._read, name="tunnel", daemon=True).start()
@@ -182,10 +182,6 @@ class Tunnel:
                 "the account's preferences ask for sessions encrypted with KMS, which this client cannot do"
             )
         return {"ActionType": action, "ActionStatus": _UNSUPPORTED, "ActionResult": None, "Error": problem}
-
-    def _send(self, data: bytes) -> None:
-        for start in range(0, len(data), PAYLOAD_BYTES):
-            self._channel.send(DATA, data[start : start + PAYLOAD_BYTES])
 
     def _accept(self) -> None:
         while not self._ended.is_set():
