@@ -13,9 +13,9 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: WITH = $(if $(shell grep -ls '^ *aws-cache:web:' Pulumi.$(STACK).yaml examples/$(STACK).yaml),mariadb)
+demo: WITH = $(if $(shell grep -ls '^ *aws-cache:web:' 'Pulumi.$(STACK).yaml' 'examples/$(STACK).yaml'),mariadb)
 demo: packages $(READY) ## from nothing to a verified cache and its report; STACK=NAME takes examples/NAME.yaml too
-	@$(BIN)/python demo.py --stack $(STACK)
+	@$(BIN)/python demo.py --stack '$(STACK)'
 
 test: WITH := mariadb
 test: packages $(READY) ## the tests: under 8 minutes

@@ -33,3 +33,8 @@ def complain(message: str, code: int) -> int:
     """Print the message as one line on stderr and return the code."""
     print("error: " + " ".join(message.split()), file=sys.stderr)  # noqa: T201 - this is where a command speaks
     return code
+
+
+def said_of(place: str, words: str) -> str:
+    """The words with the place in front; what comes from a client elsewhere may name it already."""
+    return words if words.startswith(f"{place}: ") else f"{place}: {words}"

@@ -31,6 +31,12 @@ class Suggesting(click.Group):
             )
             raise click.UsageError(f"unknown command {args[0]}{hint}", ctx) from error
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists each command by the whole first sentence of its help, which click would cut at the line's end."""
+        with formatter.section("Commands"):
+            names = self.list_commands(ctx)
+            formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=1000)) for name in names])
+
 
 @click.group(
     cls=Suggesting, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -54,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         error.show()
         return 2
     except click.UsageError as error:
-        fail(error.format_message())
+        fail(_usage(error))
         return 2
     except click.ClickException as error:
         fail(error.format_message())
@@ -72,6 +78,14 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except Exception as error:  # noqa: BLE001 - no traceback ever, unless asked for
         return _tell(error, f"{type(error).__name__}: {error}\n  more with --debug", 1, words)
+
+
+def _usage(error: click.UsageError) -> str:
+    """What is wrong on one line, and how the command is used where it is known which."""
+    message = " ".join(error.format_message().split())
+    if error.ctx is None or isinstance(error.ctx.command, click.Group):
+        return message
+    return f"{message}\n  {' '.join(error.ctx.get_usage().split()).replace('Usage:', 'usage:')}"
 
 
 def _tell(error: Exception, message: str, code: int, words: list[str]) -> int:

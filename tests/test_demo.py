@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -153,6 +154,15 @@ def test_only_a_stack_with_the_web_demo_brings_mariadb():
 
     assert {stack for stack, words in wanted.items() if words} == {"web-demo"}
     assert wanted["web-demo"] == ["mariadb"]
+
+
+@pytest.mark.parametrize("stack", ["", "web demo"])
+def test_a_stack_of_no_word_or_of_two_is_one_name(stack):
+    told = subprocess.run(
+        ["make", "-n", "demo", f"STACK={stack}"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+    assert shlex.split(told.splitlines()[-1])[-2:] == ["--stack", stack]
 
 
 def test_every_example_is_a_system_with_something_to_show():

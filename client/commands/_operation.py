@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from ..errors import CacheError
-from ..exits import complain
+from ..exits import complain, said_of
 from ._options import Options
 
 _TIMEOUT_SECONDS = 5.0
@@ -98,13 +98,12 @@ def _outcome(where: str, perform: Callable[[], Answer], operation: Operation) ->
 
 
 def _say(options: Options, outcome: _Outcome, alone: bool) -> None:
-    place = "" if alone else f"{outcome.where}: "
     if outcome.code:
         words = str(outcome.words)
-        complain(words if words.startswith(place) else place + words, outcome.code)
+        complain(words if alone else said_of(outcome.where, words), outcome.code)
     elif not options.as_json:
         words = outcome.words if isinstance(outcome.words, bytes) else outcome.words.encode()
-        click.echo(place.encode() + words)
+        click.echo(words if alone else f"{outcome.where}: ".encode() + words)
 
 
 def _as_json(outcome: _Outcome) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import click
 
 from ..endpoint import Endpoint
 from ..errors import InvalidEndpoint
+from ..numbers import Number
 from ..results import HERE
 
 PLACES = ("here", "instances", "function", "all")
@@ -135,7 +136,7 @@ _OPTIONS = (
     click.option(
         "--timeout",
         "timeout_seconds",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Number(min=0, min_open=True),
         metavar="SECONDS",
         help="How long to wait for the cache.",
     ),

@@ -8,6 +8,7 @@ import click
 
 from ..exits import INTERRUPTED
 from ..load_proof import bench
+from ..numbers import Number, WholeNumber
 from ..report_load import print_load
 from ._options import Options, common_options
 from ._reporting import clients, console, finish, new_report, print_failed
@@ -17,23 +18,21 @@ from ._reporting import clients, console, finish, new_report, print_failed
 @common_options
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0.1),
+    type=Number(min=0.1),
     default=5.0,
     show_default=True,
     help="How long, at each client.",
 )
-@click.option("--count", type=click.IntRange(min=1), help="How many requests instead; needs --rate.")
+@click.option("--count", type=WholeNumber(min=1), help="How many requests instead; needs --rate.")
 @click.option(
     "--rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     help="Requests a second. Default: a quarter of what the first quarter of the time shows to be possible.",
 )
-@click.option(
-    "--connections", type=click.IntRange(1, 500), default=4, show_default=True, help="At each client."
-)
+@click.option("--connections", type=WholeNumber(1, 500), default=4, show_default=True, help="At each client.")
 @click.option(
     "--value-bytes",
-    type=click.IntRange(16, 1_000_000),
+    type=WholeNumber(16, 1_000_000),
     default=100,
     show_default=True,
     help="The size of the values.",
@@ -41,7 +40,7 @@ from ._reporting import clients, console, finish, new_report, print_failed
 @click.option(
     "--writes",
     "write_share",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     default=0.1,
     show_default=True,
     help="The share of writes.",

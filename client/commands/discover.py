@@ -10,7 +10,7 @@ import click
 
 from ..cluster_view import ClusterView, NodeView
 from ..errors import CacheError
-from ..exits import complain
+from ..exits import complain, said_of
 from ._options import Options, common_options
 from ._reporting import clients, console
 
@@ -33,7 +33,7 @@ def command(options: Options) -> int:
     elif views:
         _show(views)
     for place, error in failures.items():
-        complain(f"{place}: {error}", error.exit_code)
+        complain(said_of(place, str(error)), error.exit_code)
     if failures:
         return next(iter(failures.values())).exit_code
     return 0 if _is_whole(views) else 1

@@ -8,6 +8,7 @@ import click
 
 from ..drill import Limits
 from ..errors import InvalidEndpoint
+from ..numbers import Number, WholeNumber
 from ..proof import drill
 from ..report import print_drill
 from ..triggers import KINDS
@@ -20,7 +21,7 @@ from ._reporting import clients, console, finish, new_report
 @click.option(
     "--write-gap",
     "write_gap_seconds",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     default=Limits.write_gap_seconds,
     show_default=True,
     help="The longest time without an acknowledged write that passes, in seconds.",
@@ -28,14 +29,14 @@ from ._reporting import clients, console, finish, new_report
 @click.option(
     "--read-gap",
     "read_gap_seconds",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     default=Limits.read_gap_seconds,
     show_default=True,
     help="The same for reads.",
 )
 @click.option(
     "--lost",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     help="How many acknowledged writes may be lost. Default: 0; not judged where the trigger empties the primary.",
 )
 @click.option(

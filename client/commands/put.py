@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..numbers import Number
 from ._operation import Answer, Operation, operate
 from ._options import Options, common_options
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--ttl",
     "ttl_seconds",
-    type=click.FloatRange(min=0.001),
+    type=Number(min=0.001),
     metavar="SECONDS",
     help="How long it is kept. Default: for ever.",
 )

@@ -8,6 +8,7 @@ import click
 
 from ..exits import INTERRUPTED
 from ..load_proof import SECONDS_ELSEWHERE, watch
+from ..numbers import Number
 from ..report_load import watch_in_words
 from ._options import Options, common_options
 from ._reporting import clients, console, finish, new_report, print_failed
@@ -17,7 +18,7 @@ from ._reporting import clients, console, finish, new_report, print_failed
 @common_options
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0.1),
+    type=Number(min=0.1),
     help=f"How long. Default: here until Ctrl-C; from other clients {SECONDS_ELSEWHERE:g}.",
 )
 def command(options: Options, seconds: float | None) -> int:

@@ -14,6 +14,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from client.numbers import Number, WholeNumber
+
 from ..cloud import Cloud
 from ..errors import SandboxError, UsageProblem
 from ..state import StateFolder
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 FAULTS = ["kill", "freeze", "thaw", "cut", "slow", "lose", "cut-replication", "heal"]
 PIPE_WIDTH = 200
+USERS = ["root", "ec2-user"]
 TABLES = {
     "caches": ("cache", "engine", "node", "role", "address", "zone", "state"),
     "databases": ("name", "engine", "server", "address", "state"),
@@ -81,8 +84,17 @@ def duration(seconds: float) -> str:
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @stack_option
-@click.option("--user", default="root", show_default=True, help="Who runs it on the instance.")
-@click.option("--timeout", "seconds", default=60.0, show_default=True, help="Seconds until it is given up.")
+@click.option(
+    "--user", type=click.Choice(USERS), default="root", show_default=True, help="Who runs it on the instance."
+)
+@click.option(
+    "--timeout",
+    "seconds",
+    type=Number(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Seconds until it is given up.",
+)
 @click.argument("instance")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(stack: str, user: str, seconds: float, instance: str, command: tuple[str, ...]) -> int:
@@ -113,7 +125,7 @@ def shell(stack: str, instance: str) -> None:
 
 @click.command()
 @stack_option
-@click.option("--lines", "-n", type=click.IntRange(min=1), help="Only the last lines.")
+@click.option("--lines", "-n", type=WholeNumber(min=1), help="Only the last lines.")
 @click.argument("name")
 def logs(stack: str, lines: int | None, name: str) -> None:
     """Print a log: of an instance's user data, a function, or `supervisor`."""
@@ -147,7 +159,8 @@ def invoke(stack: str, payload: str, function: str | None) -> int:
     try:
         answer = cloud.client("lambda").invoke(FunctionName=name, Payload=payload, LogType="Tail")
     except (ClientError, BotoCoreError) as error:
-        raise SandboxError(f"function {name} cannot be invoked: {error}") from error
+        said = error.response["Error"]["Message"] if isinstance(error, ClientError) else error
+        raise SandboxError(f"function {name} cannot be invoked: {said}") from error
     click.echo(answer["Payload"].read().decode())
     if answer.get("FunctionError"):
         log = base64.b64decode(answer.get("LogResult", "")).decode()
@@ -161,7 +174,7 @@ def invoke(stack: str, payload: str, function: str | None) -> int:
 @click.command()
 @click.argument("node")
 @click.argument("action", type=click.Choice(FAULTS), metavar="ACTION")
-@click.argument("amount", type=float, required=False)
+@click.argument("amount", type=Number(), required=False)
 def fault(node: str, action: str, amount: float | None) -> None:
     """Harm a cache node, or heal it: fault NODE ACTION [AMOUNT].
 

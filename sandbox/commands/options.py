@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from client.numbers import WholeNumber
+
 if TYPE_CHECKING:
     from ..deploy.project import Project
 
@@ -18,7 +20,7 @@ stack_option = click.option(
 )
 port_option = click.option(
     "--port",
-    type=click.IntRange(1, 65535),
+    type=WholeNumber(1, 65535),
     envvar="SANDBOX_PORT",
     help="Port of the API on 127.0.0.1 when the sandbox starts [default: a free one; SANDBOX_PORT].",
 )

@@ -158,6 +158,10 @@ def test_reports_are_written(run, tmp_path):
         (["get", "x", "--jsn"], "No such option '--jsn'."),
         (["put", "x", "y", "--ttl", "0"], "Invalid value for '--ttl': 0.0 is not in the range x>=0.001."),
         (["get", "x", "--timeout", "-1"], "Invalid value for '--timeout': -1.0 is not in the range x>0."),
+        (["get", "x", "--timeout", "soon"], "Invalid value for '--timeout': 'soon' is not a valid number."),
+        (["get", "x", "--timeout", "inf"], "Invalid value for '--timeout': 'inf' is not a valid number."),
+        (["put", "x", "y", "--ttl", "nan"], "Invalid value for '--ttl': 'nan' is not a valid number."),
+        (["bench", "--count", "many"], "Invalid value for '--count': 'many' is not a valid whole number."),
         (["get", "x", "--from", "there"], "Invalid value for '--from': 'there' is not one of"),
         (["get", "x", "--outputs", "/nowhere"], "'/nowhere': No such file or directory"),
         (

@@ -93,7 +93,7 @@ def seen(*names: str) -> dict[str, Any]:
     [
         (seen("a:11211", "b:11211"), 0, "app, function: version 1, 2 nodes"),
         (seen("a:11211", "c:11211"), 1, "the clients place keys in different ways"),
-        ({"error": {"type": "CacheUnreachable", "message": "no answer"}}, 3, "function: no answer"),
+        ({"error": {"type": "CacheUnreachable", "message": "no answer"}}, 3, "error: function: no answer\n"),
     ],
 )
 def test_what_all_clients_see_is_compared(run, monkeypatch, other: Mapping[str, Any], code, words):  # noqa: F811

@@ -83,8 +83,8 @@ def find_node(service: Service, name: str) -> tuple[Cache, Member]:
     labels = sorted(cache.label(member) for cache, member in known)
     roles = [role for role in ROLES if _by_role(known, role)]
     near = difflib.get_close_matches(wanted, [*labels, *roles], 1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    raise SandboxError(f"there is no cache node {name!r}{hint}; there are: {', '.join(labels) or 'none'}")
+    hint = f" did you mean {near[0]}?" if near else ""
+    raise SandboxError(f"there is no cache node {name!r};{hint} there are: {', '.join(labels) or 'none'}")
 
 
 def _by_role(known: Known, role: str) -> Known:

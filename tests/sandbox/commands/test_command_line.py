@@ -65,6 +65,35 @@ def test_a_command_like_no_other_is_refused_with_the_list(run):
         assert f" {name}" in said
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["run", "app"],
+            "error: Missing argument 'COMMAND...'.\n  usage: python -m sandbox run [OPTIONS] INSTANCE COMMAND...\n",
+        ),
+        (
+            ["stop", "now"],
+            "error: Got unexpected extra argument (now)\n  usage: python -m sandbox stop [OPTIONS]\n",
+        ),
+        (
+            ["run", "app", "--user", "nobody", "--", "id"],
+            "error: Invalid value for '--user': 'nobody' is not one of 'root', 'ec2-user'.\n"
+            "  usage: python -m sandbox run [OPTIONS] INSTANCE COMMAND...\n",
+        ),
+    ],
+)
+def test_a_wrong_command_line_is_answered_with_how_the_command_is_used(run, words, said):
+    assert run(*words) == (2, "", said)
+
+
+def test_the_list_of_commands_says_each_in_a_whole_sentence(run):
+    _, said, _ = run("--help")
+    listed = " ".join(said.partition("Commands:")[2].split())
+    for name, command in program.cli.commands.items():
+        assert f"{name} {' '.join(command.help.split('.')[0].split())}." in listed
+
+
 def test_an_unknown_option_is_refused_with_what_was_meant(run):
     code, _, said = run("up", "--stakc", "dev")
     assert code == 2
@@ -295,8 +324,8 @@ def test_a_fault_is_asked_for_with_its_amount_and_told(run, harmed, words, asked
     ("words", "said"),
     [
         (["cache-001", "slwo"], "'slwo' is not one of 'kill', 'freeze', 'thaw', 'cut', 'slow', 'lose'"),
-        (["cache-001", "slow", "fast"], "'fast' is not a valid float"),
-        (["cache-001"], "Missing argument 'ACTION'"),
+        (["cache-001", "slow", "fast"], "'fast' is not a valid number"),
+        (["cache-001"], "Missing argument 'ACTION'. Choose from: kill, freeze, thaw, cut, slow,"),
     ],
 )
 def test_a_fault_that_cannot_be_read_harms_nothing(run, harmed, words, said):

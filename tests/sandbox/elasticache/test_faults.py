@@ -76,13 +76,13 @@ THERE = "cache-001, cache-002, cache-003, one, shop.0001, shop.0002"
             "cahce-001",
             "kill",
             None,
-            f"there is no cache node 'cahce-001'; did you mean cache-001?; there are: {THERE}",
+            f"there is no cache node 'cahce-001'; did you mean cache-001? there are: {THERE}",
         ),
         (
             "primry",
             "kill",
             None,
-            f"there is no cache node 'primry'; did you mean primary?; there are: {THERE}",
+            f"there is no cache node 'primry'; did you mean primary? there are: {THERE}",
         ),
         ("xyz", "kill", None, f"there is no cache node 'xyz'; there are: {THERE}"),
         (
