@@ -17,7 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from client.errors import CacheUnreachable
-from client.session_channel import PAYLOAD_BYTES, DataChannel
+from client.session_channel import DataChannel
 from client.session_message import (
     CONNECT_TO_PORT_ERROR,
     DATA,
@@ -122,7 +122,7 @@ class _Agent:
         self._context = context
         self._session = session
         self._channel = DataChannel(connection, OUTPUT, INPUT, self._deliver)
-        self._streams = Streams(self._send, self._accepted)
+        self._streams = Streams(self._channel.send_data, self._accepted)
 
     def run(self) -> None:
         """Serve until one side ends the session."""
@@ -152,10 +152,6 @@ class _Agent:
             self._channel.send(HANDSHAKE_COMPLETE, json.dumps(complete).encode())
         elif payload_type == FLAG and int.from_bytes(payload, "big") == TERMINATE_SESSION:
             self._channel.close()
-
-    def _send(self, data: bytes) -> None:
-        for start in range(0, len(data), PAYLOAD_BYTES):
-            self._channel.send(DATA, data[start : start + PAYLOAD_BYTES])
 
     def _accepted(self, stream: Stream) -> None:
         # In a thread of its own, as connecting may take its time and the others go on meanwhile.

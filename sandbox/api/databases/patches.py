@@ -90,23 +90,21 @@ def patch() -> None:
         Keeper.now().remove(database)
         return database
 
-    @around(models.RDSBackend, "reboot_db_instance")
-    def reboot(original: Any, backend: Any, db_instance_identifier: str) -> Any:
-        database = original(backend, db_instance_identifier)
-        Keeper.now().start(database, "rebooting")
-        return database
-
     @around(models.RDSBackend, "stop_db_instance")
     def stop(original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
         database = original(backend, *args, **kwargs)
         Keeper.now().stop(database)
         return database
 
-    @around(models.RDSBackend, "start_db_instance")
-    def start(original: Any, backend: Any, db_instance_identifier: str) -> Any:
-        database = original(backend, db_instance_identifier)
-        Keeper.now().start(database, "starting")
-        return database
+    def starts(operation: str, status: str) -> None:
+        @around(models.RDSBackend, operation)
+        def start(original: Any, backend: Any, db_instance_identifier: str) -> Any:
+            database = original(backend, db_instance_identifier)
+            Keeper.now().start(database, status)
+            return database
+
+    starts("reboot_db_instance", "rebooting")
+    starts("start_db_instance", "starting")
 
     def reset_db_parameter_group(response: Any) -> Any:
         from moto.core.responses import ActionResult

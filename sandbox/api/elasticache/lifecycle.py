@@ -21,19 +21,20 @@ class Lifecycle:
         self._cache = cache
         self._store = service.store(cache.region)
 
-    def place_members(self, cluster_ids: list[str], zones: list[str]) -> list[Member]:
+    def place_members(self, names: list[str], zones: list[str]) -> list[Member]:
         """Members with interfaces of their own, not yet in the cache; none is left when one cannot be had."""
         group = self._store.subnet_group(self._cache.settings.subnet_group)
         members: list[Member] = []
         try:
-            for cluster_id, zone in zip(cluster_ids, zones, strict=True):
-                subnet_id = subnet_in(group, zone)
-                placement = self._service.placer.place(self._cache, cluster_id, subnet_id)
-                members.append(Member(cluster_id, zone, subnet_id, placement))
+            for name, zone in zip(names, zones, strict=True):
+                members.append(self._placed(name, zone, subnet_in(group, zone)))
         except BaseException:
             self._service.placer.release(self._cache, [member.placement for member in members])
             raise
         return members
+
+    def _placed(self, name: str, zone: str, subnet_id: str) -> Member:
+        return Member(name, zone, subnet_id, self._service.placer.place(self._cache, name, subnet_id))
 
     def create(self) -> None:
         """Start all nodes of a new cache; when that fails, no process and no interface is left."""
@@ -71,11 +72,18 @@ class Lifecycle:
 
     def add(self, members: list[Member]) -> None:
         """Add replicas; they are in service when they are in step."""
+        for member in members:
+            member.in_service = False
+        self._join(members)
+        for member in members:
+            member.in_service = True
+            self._store.member_event(member, f"Added cache node 0001 in availability zone {member.zone}")
+
+    def _join(self, members: list[Member]) -> None:
+        """Have new members run; when that fails, the cache is without them again."""
         cache = self._cache
         before = list(cache.members)
         cache.members = [*before, *members]
-        for member in members:
-            member.in_service = False
         try:
             self._service.context.sync()
             self._service.converge(cache)
@@ -83,9 +91,6 @@ class Lifecycle:
             cache.members = before
             self._drop([member.placement for member in members])
             raise
-        for member in members:
-            member.in_service = True
-            self._store.member_event(member, f"Added cache node 0001 in availability zone {member.zone}")
 
     def remove(self, members: list[Member]) -> None:
         """Remove replicas: first from the names, then their processes, then their interfaces."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import copy
 from typing import TYPE_CHECKING, Any
 
-from ...hosts.errors import HostsError
 from . import catalogue, memcached_wishes, windows, wishes
 from .errors import invalid_combination, invalid_value, not_modelled
 from .memcached_life import MemcachedLife
 from .records import MEMCACHED, Cache
-from .settings_changes import common_changes
+from .settings_changes import changed_settings, common_changes, group_taken, split_changes
 from .store import Store
 
 if TYPE_CHECKING:
@@ -48,10 +45,7 @@ def wanted_changes(
 
 def split(changes: dict[str, Any], immediately: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """(what is done now, what waits)."""
-    if immediately:
-        return changes, {}
-    waiting = {name: value for name, value in changes.items() if name in WINDOWED}
-    return {name: value for name, value in changes.items() if name not in waiting}, waiting
+    return split_changes(changes, WINDOWED, immediately)
 
 
 def apply_node_changes(service: Service, cache: Cache, changes: dict[str, Any]) -> None:
@@ -66,7 +60,7 @@ def apply_node_changes(service: Service, cache: Cache, changes: dict[str, Any]) 
         life.shrink(changes["removed"])
     elif changes.get("zones"):
         nodes = free_numbers(cache, len(changes["zones"]))
-        life.grow(life.place_nodes(nodes, changes["zones"]))
+        life.grow(life.place_members(nodes, changes["zones"]))
 
 
 def apply_pending_nodes(service: Service, cache: Cache) -> None:
@@ -83,23 +77,11 @@ def free_numbers(cache: Cache, count: int) -> list[str]:
 
 
 def _apply_settings(service: Service, cache: Cache, life: MemcachedLife, changes: dict[str, Any]) -> None:
-    before = copy.copy(cache.settings)
-    for name, value in changes.items():
-        setattr(cache.settings, name, value)
-    try:
-        if "security_group_ids" in changes:
-            service.placer.change_groups(cache)
-            service.context.sync()
+    with changed_settings(service, cache, changes):
         if "version" in changes:
             life.restart([member.node for member in cache.members])
-    except BaseException:
-        cache.settings = before
-        with contextlib.suppress(HostsError):
-            service.converge(cache)
-        raise
     if "parameter_group" in changes:
-        text = f"Updated to use a CacheParameterGroup {cache.settings.parameter_group}"
-        service.store(cache.region).event(cache.kind, cache.name, text)
+        service.store(cache.region).event(cache.kind, cache.name, group_taken(cache))
 
 
 def _engine_changes(store: Store, cache: Cache, parameters: dict[str, Any]) -> dict[str, Any]:

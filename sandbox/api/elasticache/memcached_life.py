@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from .lifecycle import Lifecycle
 from .memcached_specification import own_parameters
-from .placement import subnet_in
 from .records import AVAILABLE, Cache, Member
 
 if TYPE_CHECKING:
@@ -20,20 +19,11 @@ LEAVE_SECONDS = 1.0
 class MemcachedLife(Lifecycle):
     """Works on one cluster, whose `busy` lock the caller holds."""
 
-    def place_nodes(self, nodes: list[str], zones: list[str]) -> list[Member]:
-        """Nodes with interfaces of their own, not yet in the cluster; none is left when one cannot be had."""
+    def _placed(self, name: str, zone: str, subnet_id: str) -> Member:
+        """A node, whose name is its number in the cluster."""
         cache = self._cache
-        group = self._store.subnet_group(cache.settings.subnet_group)
-        members: list[Member] = []
-        try:
-            for node, zone in zip(nodes, zones, strict=True):
-                subnet_id = subnet_in(group, zone)
-                placement = self._service.placer.place(cache, f"{cache.name}.{node}", subnet_id)
-                members.append(Member(cache.name, zone, subnet_id, placement, node=node))
-        except BaseException:
-            self._service.placer.release(cache, [member.placement for member in members])
-            raise
-        return members
+        placement = self._service.placer.place(cache, f"{cache.name}.{name}", subnet_id)
+        return Member(cache.name, zone, subnet_id, placement, node=name)
 
     def delete(self) -> None:
         """End the processes, free the interfaces, forget the records."""
@@ -53,20 +43,11 @@ class MemcachedLife(Lifecycle):
 
     def grow(self, members: list[Member]) -> None:
         """Add nodes; clients are told of them when they run."""
-        cache = self._cache
-        before = list(cache.members)
         for member in members:
             member.listed = False
-        cache.members = [*before, *members]
-        try:
-            self._service.context.sync()
-            self._service.converge(cache)
-        except BaseException:
-            cache.members = before
-            self._drop([member.placement for member in members])
-            raise
+        self._join(members)
         for member in members:
-            member.listed, member.started_with = True, own_parameters(self._store, cache)
+            member.listed, member.started_with = True, own_parameters(self._store, self._cache)
         self._change_list()
         for member in members:
             self._tell(f"Added cache node {member.node} in availability zone {member.zone}")
@@ -154,7 +135,7 @@ class MemcachedLife(Lifecycle):
 def new_cluster(service: Service, cache: Cache, nodes: list[str], zones: list[str]) -> MemcachedLife:
     """Places the nodes of a cluster that is about to be created."""
     life = MemcachedLife(service, cache)
-    cache.members = life.place_nodes(nodes, zones)
+    cache.members = life.place_members(nodes, zones)
     started_with: dict[str, Any] = own_parameters(service.store(cache.region), cache)
     for member in cache.members:
         member.started_with = dict(started_with)

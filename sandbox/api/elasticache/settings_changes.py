@@ -1,9 +1,13 @@
-"""The parts of a modify request that a group and a single node take alike."""
+"""What changes of settings have in common, of all engines or of a group and a single node."""
 
 from __future__ import annotations
 
+import contextlib
+import copy
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ...hosts.errors import HostsError
 from . import catalogue, checks, windows, wishes
 from .errors import invalid_combination, invalid_value
 from .records import Cache, Settings
@@ -11,6 +15,39 @@ from .store import Store
 
 if TYPE_CHECKING:
     from .service import Service
+
+
+def split_changes(
+    changes: dict[str, Any], windowed: tuple[str, ...], immediately: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(what is done now, what waits for the maintenance window)."""
+    if immediately:
+        return changes, {}
+    waiting = {name: value for name, value in changes.items() if name in windowed}
+    return {name: value for name, value in changes.items() if name not in waiting}, waiting
+
+
+@contextlib.contextmanager
+def changed_settings(service: Service, cache: Cache, changes: dict[str, Any]) -> Iterator[None]:
+    """Changes a cache's settings for the work that brings its nodes there; when that fails, it keeps the old ones."""
+    before = copy.copy(cache.settings)
+    for name, value in changes.items():
+        setattr(cache.settings, name, value)
+    try:
+        if "security_group_ids" in changes:
+            service.placer.change_groups(cache)
+            service.context.sync()
+        yield
+    except BaseException:
+        cache.settings = before
+        with contextlib.suppress(HostsError):
+            service.converge(cache)
+        raise
+
+
+def group_taken(cache: Cache) -> str:
+    """The event of a new parameter group."""
+    return f"Updated to use a CacheParameterGroup {cache.settings.parameter_group}"
 
 
 def plain_changes(service: Service, store: Store, cache: Cache, parameters: dict[str, Any]) -> dict[str, Any]:
