@@ -118,12 +118,9 @@ class CacheAside:
                 Load(self.store, self.times, name, load, entry).run()
             return self.times.answer(entry, entry.value)
         self.store.count("misses")
-        return self._flights.run(
-            name,
-            lambda: Load(self.store, self.times, name, load, entry).run(),
-            self.times.wait,
-            lambda: self.store.count("waits"),
-        )
+        # Its patience begins here: who waited for a thread of this process does not wait as long for another one's.
+        work = Load(self.store, self.times, name, load, entry).run
+        return self._flights.run(name, work, self.times.wait, lambda: self.store.count("waits"))
 
     def put(self, key: Any, value: Any) -> None:
         """Store a value that was not loaded here. Raises CacheError when the cache does not take it."""

@@ -91,6 +91,7 @@ class Load:
         self._is_current = True  # whether the entry was read just now
         self._loaded = False
         self._mark: bytes | None = None
+        self._patient_until = time.monotonic() + times.wait
 
     def run(self) -> Answer:
         """The value: from the cache, from elsewhere, or loaded."""
@@ -101,7 +102,7 @@ class Load:
 
     def acquire(self, wait: bool = True) -> bool:
         """Whether to load here; with `wait`, returns when it is so or somebody else has loaded."""
-        ends, pause, polls = time.monotonic() + self._times.wait, _FIRST_POLL_SECONDS, 0
+        pause, polls = _FIRST_POLL_SECONDS, 0
         while True:
             if polls % _POLLS_PER_TRY == 0:
                 mark = uuid.uuid4().hex.encode()
@@ -110,7 +111,7 @@ class Load:
                     self._mark = mark
                 if taken is not False:  # without the cache there is nobody to wait for
                     return True
-            if not wait or time.monotonic() > ends:
+            if not wait or time.monotonic() > self._patient_until:
                 return wait
             time.sleep(pause * random.uniform(0.7, 1))  # noqa: S311 - spreads the questions
             pause, polls = min(2 * pause, _LONGEST_POLL_SECONDS), polls + 1

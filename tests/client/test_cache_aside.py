@@ -229,6 +229,124 @@ def test_after_its_patience_a_reader_loads_for_itself(cache, key):
     assert cache.get(f"{key_of('test', 1, key)}:load") == b"somebody else"
 
 
+class Watched:
+    """A client that counts its reads, and notes which threads tried to take the loading of a value."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.reads = 0
+        self.takers: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def get(self, key: str) -> bytes | None:
+        self.reads += 1
+        return self._client.get(key)
+
+    def add(self, *arguments: Any, **options: Any) -> bool:
+        self.takers.append(threading.current_thread().name)
+        return self._client.add(*arguments, **options)
+
+
+def test_patience_with_a_thread_of_this_process_is_not_followed_by_more_with_its_mark(cache, key):
+    watched, began, release = Watched(cache), threading.Event(), threading.Event()
+    aside, found = CacheAside(watched, "test", wait_seconds=0.3), []
+
+    def hang() -> str:
+        began.set()
+        release.wait(20)
+        return "late"
+
+    first = threading.Thread(target=lambda: found.append(aside.get(key, hang)), name="first")
+    first.start()
+    assert began.wait(10)
+    second = threading.Thread(target=lambda: found.append(aside.get(key, lambda: "mine")), name="second")
+    second.start()
+    second.join()
+    release.set()
+    first.join()
+    assert found == ["mine", "late"]
+    assert watched.takers == ["first", "second"]
+
+
+def readers_of(cache: Any, key: str, load: Any, count: int, **times: Any) -> tuple[list[Any], Any]:
+    """What readers find, each as in a process of its own, and a function that waits for them."""
+    found: list[Any] = []
+    asides = [CacheAside(cache, "test", wait_seconds=60, **times) for _ in range(count)]
+    threads = [
+        threading.Thread(target=lambda aside=aside: found.append(aside.get(key, load))) for aside in asides
+    ]
+    for thread in threads:
+        thread.start()
+
+    def wait() -> None:
+        for thread in threads:
+            thread.join()
+
+    return found, wait
+
+
+def test_of_all_who_wait_for_a_client_that_died_one_loads_once_its_lease_is_over(cache, key):
+    mark, marks = f"{key_of('test', 1, key)}:load", []
+    cache.add(mark, b"left by the dead", ttl_seconds=1)
+
+    def load() -> str:
+        marks.append(cache.get(mark))
+        return "value"
+
+    found, wait = readers_of(cache, key, load, 8)
+    wait()
+    assert (found, len(marks)) == (["value"] * 8, 1)
+    assert marks[0] not in (None, b"left by the dead")
+    assert cache.get(mark) is None
+
+
+def test_within_the_lease_of_another_its_value_is_waited_for(cache, key):
+    mark, load = f"{key_of('test', 1, key)}:load", Loader("mine")
+    cache.add(mark, b"at work", ttl_seconds=60)
+    watched = Watched(cache)
+    found, wait = readers_of(watched, key, load, 1)
+    wait_until(lambda: watched.reads >= 5, 10)
+    CacheAside(cache, "test").put(key, "of another")
+    wait()
+    assert (found, load.calls) == (["of another"], 0)
+    assert cache.get(mark) == b"at work"
+
+
+def test_beside_a_load_that_outlives_its_lease_one_other_begins_and_keeps_its_own(cache, key):
+    slow_began, release_slow = threading.Event(), threading.Event()
+    quick_began, release_quick = threading.Event(), threading.Event()
+    calls: list[str] = []
+
+    def slow() -> str:
+        calls.append("slow")
+        slow_began.set()
+        release_slow.wait(30)
+        return "slow"
+
+    def quick() -> str:
+        calls.append("quick")
+        quick_began.set()
+        release_quick.wait(30)
+        return "quick"
+
+    of_the_slow, wait_for_the_slow = readers_of(cache, key, slow, 1, lease_seconds=0.1)
+    assert slow_began.wait(10)
+    of_the_others, wait_for_the_others = readers_of(cache, key, quick, 5, lease_seconds=60)
+    assert quick_began.wait(10)
+    mark = cache.get(f"{key_of('test', 1, key)}:load")
+    release_slow.set()
+    wait_for_the_slow()
+    wait_until(lambda: of_the_others == ["slow"] * 4, 10)
+    assert mark is not None
+    assert cache.get(f"{key_of('test', 1, key)}:load") == mark, "each removes its own mark only"
+    release_quick.set()
+    wait_for_the_others()
+    assert (of_the_slow, of_the_others) == (["slow"], ["slow"] * 4 + ["quick"])
+    assert calls == ["slow", "quick"]
+
+
 def test_a_value_that_cannot_be_kept_is_refused_and_blocks_nobody(cache, key):
     aside = CacheAside(cache, "test")
     with pytest.raises(TypeError, match="value is a set"):
