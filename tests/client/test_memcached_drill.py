@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -37,28 +36,28 @@ def cluster() -> Iterator[MemcachedCluster]:
 
 
 def drilled(
-    cluster: MemcachedCluster, change: Callable[[], None], clients: int = 1, **evaluation: object
+    cluster: MemcachedCluster, change: Callable[[list[int]], None], clients: int = 1, **evaluation: object
 ) -> tuple[Drill, list[WorkerRecord]]:
-    """Run workers against the cluster, change it once they are under way, and evaluate."""
-    begun = threading.Semaphore(0)
+    """Run workers against the cluster, change it once they are under way, and evaluate.
+
+    The change gets how many writes each worker has begun.
+    """
+    begun = [0] * clients
 
     def work(number: int) -> WorkerRecord:
         plan = DrillPlan(run="test", worker=f"client-{number}", **SETTINGS)
-        calls = iter(range(10**9))
 
         def stop() -> bool:
-            if next(calls) == 20:
-                begun.release()
+            begun[number] += 1
             return False
 
         return run_worker(cluster.endpoint, plan, resolver=cluster.resolve, stop=stop)
 
     with ThreadPoolExecutor() as threads:
         workers = [threads.submit(work, number) for number in range(clients)]
-        for _ in workers:
-            assert begun.acquire(timeout=20)
+        wait_until(lambda: min(begun) > 20, 20)
         triggered_at = time.time()
-        change()
+        change(begun)
         records = [worker.result(timeout=30) for worker in workers]
     return evaluate("test", triggered_at, records, **evaluation), records
 
@@ -74,7 +73,7 @@ def items(cluster: MemcachedCluster) -> int:
 
 def test_scaling_out_loses_the_keys_that_the_ring_moves_and_no_other(cluster: MemcachedCluster):
     drill, records = drilled(
-        cluster, lambda: cluster.scale_to(["a.test", "b.test", "c.test"]), clients=2, kind="scale-out"
+        cluster, lambda _: cluster.scale_to(["a.test", "b.test", "c.test"]), clients=2, kind="scale-out"
     )
 
     assert drill.problems == ()
@@ -91,9 +90,11 @@ def test_scaling_out_loses_the_keys_that_the_ring_moves_and_no_other(cluster: Me
 def test_scaling_in_loses_the_keys_of_the_node_that_left(cluster: MemcachedCluster):
     cluster.scale_to(["a.test", "b.test", "c.test"])
 
-    def scale_in() -> None:
+    def scale_in(_: list[int]) -> None:
         cluster.scale_to(["a.test", "c.test"])
-        time.sleep(0.6)  # the list first, the node later, as AWS does
+        # The list first, the node later, as AWS does: a worker asks again only when it follows what it was told.
+        asked = len(cluster.configuration.questions)
+        wait_until(lambda: len(cluster.configuration.questions) >= asked + 2, 10)
         cluster.nodes["b.test"].kill()
 
     drill, _ = drilled(cluster, scale_in, kind="scale-in")
@@ -103,9 +104,10 @@ def test_scaling_in_loses_the_keys_of_the_node_that_left(cluster: MemcachedClust
 
 
 def test_a_restarted_node_comes_back_empty_and_costs_its_own_keys_only(cluster: MemcachedCluster):
-    def restart() -> None:
+    def restart(begun: list[int]) -> None:
         cluster.nodes["a.test"].kill()
-        time.sleep(0.3)  # away for longer than a call waits
+        before = begun[0]
+        wait_until(lambda: begun[0] > before + 30, 20)  # half of them are for the node that is away
         cluster.nodes["a.test"].start()
 
     drill, records = drilled(cluster, restart, kind="reboot", emptied=("a.test:11211",))
@@ -120,7 +122,7 @@ def test_a_restarted_node_comes_back_empty_and_costs_its_own_keys_only(cluster: 
 
 
 def test_keys_that_vanish_from_a_healthy_node_are_told(cluster: MemcachedCluster):
-    def scale_and_lose() -> None:
+    def scale_and_lose(_: list[int]) -> None:
         with cluster.nodes["a.test"].administrator() as administrator:
             administrator.flush_all()
         cluster.scale_to(["a.test", "b.test", "c.test"])

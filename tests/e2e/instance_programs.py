@@ -12,6 +12,7 @@ from typing import Any
 from .environment import Environment
 
 MAXIMUM_SECONDS = 100
+ROUNDS_AT_THE_END = 20
 
 BEGINNING = """
 import json, os, pathlib, time
@@ -36,9 +37,10 @@ print(json.dumps(run_worker(Endpoint.from_environment(), plan, stop=stop).as_map
 FOLLOWER = (
     BEGINNING
     + """
-told, ends = [], time.monotonic() + {maximum_seconds}
+told, ends, more = [], time.monotonic() + {maximum_seconds}, {rounds_at_the_end}
 with connect(Endpoint.from_environment()) as cache:
-    while not stop() and time.monotonic() < ends:
+    while more and time.monotonic() < ends:
+        more -= stop()
         value = str(time.time()).encode()
         try:
             cache.set("followed", value)
@@ -51,7 +53,10 @@ with connect(Endpoint.from_environment()) as cache:
 print(json.dumps(told))
 """
 )
-"""Sets and gets a value until it is stopped, with one client; prints [time, how it went, port] of each round."""
+"""Sets and gets a value until it is stopped, and some rounds more, with one client.
+
+It prints [time, how it went, port] of each round; the last ROUNDS_AT_THE_END began after it was stopped.
+"""
 
 
 class Running:
@@ -64,7 +69,9 @@ class Running:
         self._environment, self._instance = environment, instance
         self.name = uuid.uuid4().hex[:8]
         self._folder = f"/tmp/{self.name}"
-        text = program.format(name=self.name, maximum_seconds=MAXIMUM_SECONDS)
+        text = program.format(
+            name=self.name, maximum_seconds=MAXIMUM_SECONDS, rounds_at_the_end=ROUNDS_AT_THE_END
+        )
         self._process = environment.start(
             *("run", instance, "--timeout", str(MAXIMUM_SECONDS + 20), "--"),
             "set -a; . /etc/cache-client/env; set +a; cd /opt/cache-client/current\n"
