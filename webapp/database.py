@@ -20,6 +20,10 @@ CONNECT_SECONDS = 2
 REPLY_SECONDS = 30
 
 
+_AWAY = (pymysql.OperationalError, pymysql.InterfaceError, pymysql.InternalError)
+"""What PyMySQL raises for a server that is gone, refuses, or answers what cannot be understood."""
+
+
 class DatabaseAway(Exception):
     """The database does not answer, or refuses us; the message says which."""
 
@@ -51,7 +55,7 @@ class Database:
             with connection.cursor() as cursor:
                 yield cursor
             connection.commit()
-        except (pymysql.OperationalError, pymysql.InterfaceError, pymysql.InternalError) as error:
+        except _AWAY as error:
             self._drop()
             raise DatabaseAway(_said(error)) from error
         except BaseException:
@@ -79,14 +83,14 @@ class Database:
     def _connect(self) -> Any:
         try:
             return self._open()
-        except pymysql.OperationalError as error:
+        except _AWAY as error:
             if error.args[0] != ER.ACCESS_DENIED_ERROR:
                 raise DatabaseAway(_said(error)) from error
         # Rotated since it was read.
         self._secret.forget()
         try:
             return self._open()
-        except pymysql.OperationalError as error:
+        except _AWAY as error:
             self._secret.forget()
             raise DatabaseAway(_said(error)) from error
 

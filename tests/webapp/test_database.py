@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from dataclasses import replace
+
+import pymysql
 import pytest
 
 from webapp.database import Database, DatabaseAway
@@ -60,6 +65,40 @@ def test_it_is_used_again_once_it_is_back(database, emptied):
         database.rows("SELECT 1")
     emptied.start()
     assert database.rows("SELECT 1") == [[1]]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (pymysql.OperationalError(2013, "Lost connection to MySQL server during query"), "Lost connection"),
+        (pymysql.InterfaceError(0, "The connection was closed"), "The connection was closed"),
+        (pymysql.InternalError("Packet sequence number wrong - got 45 expected 1"), "Packet sequence number"),
+        (pymysql.InternalError(), "InternalError"),
+    ],
+    ids=["lost", "closed", "garbled", "silent"],
+)
+def test_a_connection_that_fails_in_use_is_told_in_its_words_and_not_used_again(database, error, said):
+    ((before,),) = database.rows("SELECT CONNECTION_ID()")
+
+    with pytest.raises(DatabaseAway, match=rf"^{said}") as caught, database.cursor():
+        raise error
+    assert caught.value.__cause__ is error
+    assert database.rows("SELECT CONNECTION_ID()") != [[before]]
+
+
+def test_a_server_that_is_none_of_mysql_is_told_as_one_that_is_away(settings, trusted):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        other = replace(settings, database_host="127.0.0.1", database_port=listener.getsockname()[1])
+
+        def greet() -> None:
+            with listener.accept()[0] as peer:
+                peer.sendall(b"-ERR unknown command")
+
+        greeter = threading.Thread(target=greet)
+        greeter.start()
+        with pytest.raises(DatabaseAway, match=r"^Packet sequence number wrong"):
+            Database(other, Secret("the-secret", Secrets())).rows("SELECT 1")
+        greeter.join()
 
 
 @pytest.mark.parametrize("text", ["not JSON: pass-word", '{"username": "demo"}', "[]"])
