@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from ..deploy.project import Project
     from ..display import Display
 
+# A refresh refuses nothing. All else is planned first, as what is refused then leaves nothing half done.
+PULUMI_FLAGS = {
+    "preview": ["--diff"],
+    "up": ["--yes"],
+    "refresh": ["--yes", "--skip-preview"],
+    "destroy": ["--yes"],
+}
+
 
 def choose(wanted: str, marked: str | None) -> str:
     """`embedded` or `pulumi`: what was asked for; else who deployed the stack; else pulumi where it is on PATH."""
@@ -38,8 +46,7 @@ def run(engine: str, operation: str, project: Project, cloud: Cloud, display: Di
     """Runs preview, up, refresh or destroy."""
     take_over(aws_variables(cloud))
     if engine == "pulumi":
-        flags = ["--diff"] if operation == "preview" else ["--yes", "--skip-preview"]
-        return _run_pulumi(operation, project, cloud, flags)
+        return _run_pulumi(operation, project, cloud, PULUMI_FLAGS[operation])
     return _run_embedded(operation, project, cloud, display)
 
 
