@@ -39,7 +39,8 @@ bench: packages $(READY) ## the measurements, one after the other; each prints a
 	@set -e; for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
 clean: ## stop the sandbox; remove what was built and installed here (stack states too)
-	@if [ -x $(BIN)/python ] && [ -d .sandbox ]; then $(BIN)/python -m sandbox stop; fi
+	@# It needs no package, as an environment that was cut off has none.
+	@if [ -d .sandbox ]; then python3 -m sandbox.launching; fi
 	@rm -rf build .sandbox $(VENV) .pytest_cache .ruff_cache .hypothesis
 
 lock: $(READY) ## renew the locked requirements

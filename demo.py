@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-
-INTERRUPTED = 5
+from client.exits import exit_with
 
 
-def main() -> int:
-    """Run the demo of this process's arguments and return its exit code."""
-    try:
-        # Imported here, so that Ctrl-C during the import ends like any other.
-        from demos.course import main
+def _run() -> int:
+    # Imported here, so that Ctrl-C during the import ends like any other.
+    from demos.course import main
 
-        return main()
-    except KeyboardInterrupt:
-        print("error: interrupted", file=sys.stderr)  # noqa: T201 - this is where a command speaks
-        return INTERRUPTED
+    return main()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(_run)

@@ -22,6 +22,8 @@ def exit_with(program: Callable[[], int]) -> None:
         # Whoever read the output has enough; Python would complain once more when it closes stdout.
         sys.stdout = None  # type: ignore[assignment]
         code = 0
+    except ModuleNotFoundError as error:
+        code = complain(f"{error}: this Python lacks the project's packages; try .venv/bin/python", USAGE)
     except OSError as error:
         code = complain(str(error), USAGE)
     except KeyboardInterrupt:

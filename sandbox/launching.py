@@ -1,4 +1,7 @@
-"""Starting and ending the process behind a folder: the supervisor."""
+"""Starting and ending the process behind a folder: the supervisor.
+
+`python3 -m sandbox.launching` ends that of the folder it is typed in, with the standard library alone.
+"""
 
 from __future__ import annotations
 
@@ -117,3 +120,7 @@ def _follow(pipe: int, folder: StateFolder, progress: Progress) -> None:
                 return
         if not received:
             raise StartFailed(f"the sandbox ended before it was ready\n  see {folder.log_file}")
+
+
+if __name__ == "__main__":
+    end_supervisor(StateFolder(Path()))

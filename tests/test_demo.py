@@ -117,20 +117,30 @@ def test_ctrl_c_leaves_the_sandbox_to_end_its_steps_and_says_how_to_go_on(monkey
     assert capsys.readouterr().err == "\ninterrupted; `make demo STACK=redis-ha` goes on from here\n"
 
 
-@pytest.mark.parametrize("module", ["demo", "sandbox.__main__"])
-def test_ctrl_c_during_the_import_is_one_line(module):
+@pytest.mark.parametrize("program", ["demo", "sandbox", "client"])
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        ("KeyboardInterrupt", 5, "interrupted"),
+        (
+            "ModuleNotFoundError(\"No module named 'click'\")",
+            2,
+            "No module named 'click': this Python lacks the project's packages; try .venv/bin/python",
+        ),
+    ],
+)
+def test_what_ends_a_program_while_it_is_loaded_is_one_line(program, raised, code, said):
     script = (
-        "import sys\n"
-        "class Late:\n"
+        "import runpy, sys\n"
+        "class Click:\n"
         "    def find_spec(self, name, *_):\n"
-        "        if name in ('click', 'demos', 'sandbox.command_line'): raise KeyboardInterrupt\n"
-        "sys.meta_path.insert(0, Late())\n"
-        f"from {module} import main\n"
-        "sys.exit(main())"
+        f"        if name == 'click': raise {raised}\n"
+        "sys.meta_path.insert(0, Click())\n"
+        f"runpy.run_module({program!r}, run_name='__main__')"
     )
     ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
 
-    assert (ended.returncode, ended.stdout, ended.stderr) == (5, "", "error: interrupted\n")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (code, "", f"error: {said}\n")
 
 
 def test_a_report_that_cannot_be_written_is_one_line(monkeypatch, capsys):
