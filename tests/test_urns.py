@@ -11,19 +11,19 @@ pytestmark = pytest.mark.usefixtures("one_bundle")
 
 @pytest.mark.parametrize("shape", urns.SHAPES)
 def test_no_resource_changes_its_urn(shape):
-    difference = urns.difference(shape, urns.urns(shape))
+    difference = urns.FILES.difference(shape, urns.urns(shape))
 
     assert not difference, difference
 
 
 def test_every_snapshot_has_its_shape():
-    assert {path.stem for path in urns.FOLDER.glob("*.txt")} == set(urns.SHAPES)
+    assert {path.stem for path in urns.FILES.folder.glob("*.txt")} == set(urns.SHAPES)
 
 
 def test_a_renamed_resource_is_shown_with_the_way_to_renew():
-    renamed = urns.committed("dev").replace("::cache-slow-log", "::cache-slow")
+    renamed = urns.FILES.committed("dev").replace("::cache-slow-log", "::cache-slow")
 
-    lines = urns.difference("dev", renamed).splitlines()
+    lines = urns.FILES.difference("dev", renamed).splitlines()
     assert lines[0].startswith("the URNs of dev changed: stacks that exist would lose what a `-` line names")
     assert "`python -m tests.snapshots.urns` renews the snapshot" in lines[0]
     changed = [line.rpartition("::")[2] for line in lines if line.startswith(("-urn", "+urn"))]

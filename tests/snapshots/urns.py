@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
-import difflib
-import warnings
-from pathlib import Path
 from typing import Any
 
+from tests.snapshots.files import Files
 from tests.test_program import run
 
-FOLDER = Path(__file__).resolve().parent / "urns"
+FILES = Files.of(
+    "tests.snapshots.urns",
+    "the URNs of {name} changed: stacks that exist would lose what a `-` line names and make it anew. Give the "
+    "resource an alias; or, when it is meant",
+)
 ZONES = ["eu-west-1a", "eu-west-1b"]
 SHAPES: dict[str, dict[str, Any]] = {
     "dev": {},
@@ -57,38 +59,5 @@ def urns(shape: str) -> str:
     return "".join(f"{urn}\n" for urn in sorted(found))
 
 
-def committed(shape: str) -> str:
-    """Return what the shape's URNs were, nothing for a new shape."""
-    path = FOLDER / f"{shape}.txt"
-    return path.read_text("utf-8") if path.exists() else ""
-
-
-def difference(shape: str, now: str) -> str:
-    """Return what a change of these URNs means and how to renew them, empty when they are as they were."""
-    if now == committed(shape):
-        return ""
-    lines = difflib.unified_diff(
-        committed(shape).splitlines(), now.splitlines(), "committed", "declared", lineterm="", n=0
-    )
-    return "\n".join(
-        [
-            f"the URNs of {shape} changed: stacks that exist would lose what a `-` line names and make it anew. Give "
-            "the resource an alias; or, when it is meant, `python -m tests.snapshots.urns` renews the snapshot",
-            *lines,
-        ]
-    )
-
-
-def main() -> None:
-    """Renew the files of all shapes."""
-    warnings.simplefilter("ignore", DeprecationWarning)  # pulumi_aws warns of itself when it is imported
-    FOLDER.mkdir(exist_ok=True)
-    for path in FOLDER.glob("*.txt"):
-        if path.stem not in SHAPES:
-            path.unlink()
-    for shape in SHAPES:
-        (FOLDER / f"{shape}.txt").write_text(urns(shape), "utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    FILES.renew(SHAPES, urns)
