@@ -73,6 +73,28 @@ def test_a_failover_with_the_replica_in_step_costs_no_write(
     assert ElementTree.parse(junit).getroot().tag in ("testsuites", "testsuite")
 
 
+@pytest.mark.system
+def test_a_restart_of_the_primary_loses_what_it_held_and_nothing_after_it(
+    dev: Environment, group: dict[str, Any]
+):
+    before = primary_of(group)
+
+    report = json.loads(dev.client("failover", "--trigger", "reboot", "--json").stdout)
+
+    drill = report["drill"]
+    lost = drill["lost"]
+    assert drill["trigger"] == f"a restart of the primary {before}, which comes back empty"
+    assert (report["ok"], drill["problems"]) == (True, [])
+    assert lost > 20
+    assert drill["lost_writes"] == [f"app {number}" for number in range(20)]
+    kept = drill["acknowledged"] - lost
+    assert 50 < kept <= drill["present"] <= kept + drill["unknown"]
+    assert drill["doubled"] == 0
+    told = [event["detail"] for event in drill["timeline"] if event["name"] == "service"]
+    assert told[:2] == [f"{before}: Cache node 0001 shutdown", f"{before}: Cache node 0001 restarted"]
+    assert primary_of(wait_until_whole(dev)) == before
+
+
 def test_with_replication_cut_before_the_failover_the_lost_writes_are_named(
     dev: Environment, group: dict[str, Any]
 ):
