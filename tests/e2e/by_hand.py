@@ -42,15 +42,8 @@ def network_by_hand(ec2: Any) -> dict[str, Any]:
 
 def cache_by_hand(environment: Environment, network: dict[str, Any], name: str, **changes: Any) -> str:
     """Make a replication group with a replica that the whole VPC may reach, and return its security group."""
-    ec2, elasticache = environment.boto("ec2"), environment.boto("elasticache")
-    group = ec2.create_security_group(GroupName=name, Description=name, VpcId=network["vpc_id"])["GroupId"]
-    rule = {"IpProtocol": "tcp", "FromPort": 6379, "ToPort": 6379, "IpRanges": [{"CidrIp": RANGE}]}
-    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
-    elasticache.create_cache_subnet_group(
-        CacheSubnetGroupName=f"{name}-subnets",
-        CacheSubnetGroupDescription="made by hand",
-        SubnetIds=list(network["private_subnet_ids"].values()),
-    )
+    elasticache = environment.boto("elasticache")
+    group = _surroundings(environment, network, name, 6379)
     elasticache.create_replication_group(
         **{
             "ReplicationGroupId": name,
@@ -74,6 +67,40 @@ def cache_by_hand(environment: Environment, network: dict[str, Any], name: str, 
     return group
 
 
+def cluster_by_hand(environment: Environment, network: dict[str, Any], name: str) -> str:
+    """Make a Memcached cluster of two nodes that the whole VPC may reach, and return its security group."""
+    elasticache = environment.boto("elasticache")
+    group = _surroundings(environment, network, name, 11211)
+    elasticache.create_cache_cluster(
+        CacheClusterId=name,
+        Engine="memcached",
+        EngineVersion="1.6.17",
+        CacheNodeType="cache.t4g.micro",
+        NumCacheNodes=2,
+        AZMode="cross-az",
+        CacheSubnetGroupName=f"{name}-subnets",
+        SecurityGroupIds=[group],
+    )
+    elasticache.get_waiter("cache_cluster_available").wait(
+        CacheClusterId=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+    return group
+
+
+def _surroundings(environment: Environment, network: dict[str, Any], name: str, port: int) -> str:
+    """Make a cache's subnet group, and the security group that opens its port to the VPC, which is returned."""
+    ec2 = environment.boto("ec2")
+    group = ec2.create_security_group(GroupName=name, Description=name, VpcId=network["vpc_id"])["GroupId"]
+    rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": RANGE}]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    environment.boto("elasticache").create_cache_subnet_group(
+        CacheSubnetGroupName=f"{name}-subnets",
+        CacheSubnetGroupDescription="made by hand",
+        SubnetIds=list(network["private_subnet_ids"].values()),
+    )
+    return group
+
+
 def machine_by_hand(environment: Environment, network: dict[str, Any]) -> str:
     """Make an instance in the first private subnet, and return its id."""
     image = environment.boto("ssm").get_parameter(
@@ -87,6 +114,21 @@ def machine_by_hand(environment: Environment, network: dict[str, Any]) -> str:
         SubnetId=next(iter(network["private_subnet_ids"].values())),
     )
     return answer["Instances"][0]["InstanceId"]
+
+
+ASK = """
+import json, socket, sys
+host, *lines = json.loads(sys.argv[1])
+with socket.create_connection((host, 11211), 5) as node:
+    node.sendall("".join(line + chr(13) + chr(10) for line in lines).encode())
+    print(node.recv(4096).decode())
+"""
+
+
+def ask(environment: Environment, machine: str, host: str, *lines: str) -> list[str]:
+    """Send a Memcached node these lines as an old application on the machine does, and return the answer's."""
+    script = f"python3 - '{json.dumps([host, *lines])}' <<'PROGRAM'\n{ASK}PROGRAM\n"
+    return environment.sandbox("run", machine, "--", script).stdout.split()
 
 
 TALK = """

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from .by_hand import cache_by_hand, machine_by_hand, network_by_hand, talk
+from client.ring import Ring
+
+from .by_hand import ask, cache_by_hand, cluster_by_hand, machine_by_hand, network_by_hand, talk
 from .environment import Environment
 from .under_load import GROUP, steps
 
@@ -19,6 +21,13 @@ FILE = {
     "resources": [
         {"type": "aws-cache:index:RedisCache", "name": "cache", "component": True},
         {"type": GROUP, "name": "group", "logicalName": "cache", "id": "legacy", "parent": "cache"},
+    ]
+}
+CLUSTER = "aws:elasticache/cluster:Cluster"
+CLUSTER_FILE = {
+    "resources": [
+        {"type": "aws-cache:index:MemcachedCache", "name": "cache", "component": True},
+        {"type": CLUSTER, "name": "cluster", "logicalName": "cache", "id": "legacy", "parent": "cache"},
     ]
 }
 pytestmark = [pytest.mark.namespaces, pytest.mark.system, pytest.mark.timeout(400)]
@@ -76,6 +85,51 @@ def test_an_old_cache_is_adopted_in_place_while_its_application_goes_on(
     found = environment.sandbox("run", "app", "--", "cache-cli GET before", env=home).stdout
     assert "kept" in found
     assert outputs_of(environment, home)["engine_version"] == "7.1.0"
+
+
+def nodes_of(environment: Environment) -> dict[str, Any]:
+    """The cluster's nodes by their names, and what would be another one if one of them had been replaced."""
+    (cluster,) = environment.boto("elasticache").describe_cache_clusters(ShowCacheNodeInfo=True)[
+        "CacheClusters"
+    ]
+    made = {node["Endpoint"]["Address"]: node["CacheNodeCreateTime"] for node in cluster["CacheNodes"]}
+    return {
+        name: (cluster["CacheClusterCreateTime"], cluster["EngineVersion"], at) for name, at in made.items()
+    }
+
+
+def test_an_old_memcached_cluster_is_adopted_in_place_and_its_nodes_keep_what_they_hold(
+    new_environment: Environment,
+):
+    environment = new_environment
+    environment.sandbox("env")
+    network = network_by_hand(environment.boto("ec2"))
+    group = cluster_by_hand(environment, network, "legacy")
+    machine = machine_by_hand(environment, network)
+    before = nodes_of(environment)
+    owner = Ring(f"{name}:11211" for name in before).node_for(b"before").removesuffix(":11211")
+    assert ask(environment, machine, owner, "set before 0 0 4", "kept") == ["STORED"]
+
+    environment.configure("network", **{"availability_zones": None, **network})
+    cache = {"engine": "memcached", "replicas": None, "node_count": 2, "transit_encryption": False}
+    kept = {"subnet_group_name": "legacy-subnets", "security_group_ids": [group]}
+    environment.configure("cache", **cache, **kept)
+    environment.configure("clients", instances=None, function=None)
+    (environment.folder / "adopt.json").write_text(json.dumps(CLUSTER_FILE))
+    environment.sandbox("import", "--engine", "embedded", "--file", "adopt.json")
+    assert "to replace" not in environment.sandbox("preview", "--engine", "embedded").stdout
+    said = environment.up()
+    assert CLUSTER in steps(said, "updated")
+    assert CLUSTER not in steps(said, "created") + steps(said, "replaced")
+    assert nodes_of(environment) == before
+    assert ask(environment, machine, owner, "get before") == ["VALUE", "before", "0", "4", "kept", "END"]
+
+    # Then it may get groups and clients of the stack's own, which find the key where the old application put it.
+    environment.configure("cache", security_group_ids=None)
+    environment.configure("clients", instances=["app"])
+    environment.up()
+    assert nodes_of(environment) == before
+    assert "kept" in environment.client("get", "before", "--from", "instances").stdout
 
 
 def outputs_of(environment: Environment, home: Mapping[str, str]) -> dict[str, Any]:
