@@ -58,7 +58,7 @@ class ExistingNetwork(pulumi.ComponentResource):
     ) -> None:
         checks = check_existing_network(name, args)
         checks.raise_problems()
-        _check_places(checks, args, pulumi.InvokeOptions(parent=opts.parent if opts else None))
+        _check_places(checks, args, _lookup_options(opts))
         checks.raise_problems()
         super().__init__("aws-cache:index:ExistingNetwork", name, dict(args), opts)
         pulumi.log.info(NEEDED, resource=self)
@@ -119,6 +119,15 @@ def check_existing_network(name: str, args: ExistingNetworkArgs) -> Checks:
 def _check_id(checks: Checks, path: str, value: object, prefix: str) -> None:
     if isinstance(value, str) and not value.startswith(prefix):
         checks.add(path, f"must be an id such as {prefix}0123456789abcdef0, got {value!r}")
+
+
+def _lookup_options(opts: pulumi.ResourceOptions | None) -> pulumi.InvokeOptions:
+    """Return how the component looks things up before it is there: by its own provider, else by its parent's."""
+    given = opts or pulumi.ResourceOptions()
+    several = given.providers or ()
+    providers = [given.provider, *(several.values() if isinstance(several, Mapping) else several)]
+    own = next((each for each in providers if each and each.package == "aws"), None)
+    return pulumi.InvokeOptions(parent=given.parent, provider=own)
 
 
 def _check_places(checks: Checks, args: ExistingNetworkArgs, options: pulumi.InvokeOptions) -> None:

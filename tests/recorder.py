@@ -40,6 +40,8 @@ class Recorded:
     ignore_changes: tuple[str, ...] = ()
     delete_before_replace: bool = False
     custom: bool = True
+    provider: str = ""
+    """Reference of the provider that makes it; empty for the default one."""
     dependencies: frozenset[str] = frozenset()
     property_dependencies: dict[str, frozenset[str]] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
@@ -55,6 +57,8 @@ class Deployment:
     logs: list[tuple[str, str, str]]
     """(severity, message, urn of the resource it is about), severity one of info, warning, error."""
     invokes: list[tuple[str, dict[str, Any]]]
+    lookup_providers: set[str]
+    """References of the providers that the lookups went through; empty text for the default one."""
     result: Any
     """What the program returned."""
 
@@ -96,6 +100,7 @@ class Recorder(MockMonitor):
     def __init__(self, invokes: Mapping[str, Any], preview: bool, answers: Mapping[str, Any]) -> None:
         self.recorded: dict[str, Recorded] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.call_providers: set[str] = set()
         self._invokes = invokes
         self._preview = preview
         self._answers = answers
@@ -122,6 +127,7 @@ class Recorder(MockMonitor):
             ignore_changes=tuple(request.ignoreChanges),
             delete_before_replace=request.deleteBeforeReplace,
             custom=request.custom,
+            provider=request.provider,
             dependencies=frozenset(request.dependencies),
             property_dependencies={
                 key: frozenset(value.urns) for key, value in request.propertyDependencies.items()
@@ -158,6 +164,7 @@ class Recorder(MockMonitor):
     def Invoke(self, request: Any) -> Any:
         arguments, _ = unwrap(request.args)
         self.calls.append((request.tok, arguments))
+        self.call_providers.add(request.provider)
         if request.tok not in self._invokes:
             raise AssertionError(f"unexpected lookup {request.tok} {arguments}")
         answer = self._invokes[request.tok]
@@ -272,4 +279,4 @@ def deploy(
 
     # The SDK keeps its settings in context variables: a copy keeps one run from leaking into the next.
     contextvars.copy_context().run(run)
-    return Deployment(recorder.recorded, engine.lines, recorder.calls, returned[0])
+    return Deployment(recorder.recorded, engine.lines, recorder.calls, recorder.call_providers, returned[0])
