@@ -16,3 +16,10 @@ def diagnose(endpoint: Endpoint, **options: object) -> tuple[str, int]:
     assert all(not finding.cause for finding in findings[:-1])
     assert bool(findings[-1].advice) == bool(findings[-1].cause)
     return findings[-1].cause, len(findings)
+
+
+def answers(endpoint: Endpoint, **options: object) -> list[str]:
+    """What was seen for each question, of a cache that is well."""
+    findings = list(examine(endpoint, **options))
+    assert all(not finding.cause for finding in findings)
+    return [finding.answer for finding in findings]

@@ -11,7 +11,7 @@ from pymemcache.exceptions import MemcacheServerError
 from client.doctor import examine
 from client.endpoint import Endpoint
 
-from .diagnoses import diagnose
+from .diagnoses import answers, diagnose
 from .faults import full_port, silent_port
 from .memcached_servers import ConfigurationEndpoint, MemcachedCluster, MemcachedServer, reply
 from .redis_servers import Certificates, RedisNode, free_port
@@ -51,6 +51,21 @@ def test_a_healthy_cluster_passes_all_six_questions(cluster: MemcachedCluster):
 
 def test_a_healthy_cluster_with_tls_passes_all_six_questions(tls_cluster: MemcachedCluster):
     assert examined(tls_cluster) == ("", 6)
+
+
+def test_of_a_healthy_cluster_it_says_what_it_saw(cluster: MemcachedCluster, tls_cluster: MemcachedCluster):
+    assert answers(cluster.endpoint, resolver=cluster.resolve)[:4] == [
+        "cluster.cfg.test is 127.0.0.1",
+        f"127.0.0.1:{cluster.configuration.port} accepts connections",
+        "plain text, as expected: b'VERSION 1.6.22\\r\\n'",
+        "version 1: master.test:11211 replica.test:11211",
+    ]
+    _, _, tls, *_, versions, write = answers(tls_cluster.endpoint, resolver=tls_cluster.resolve)
+    with tls_cluster.nodes["master.test"].administrator() as administrator:
+        version = administrator.version().decode()
+    assert tls == "TLSv1.3, the certificate is for localhost"
+    assert versions == f"master.test:11211 {version}, replica.test:11211 {version}"
+    assert write == "set, read and deleted at master.test:11211, replica.test:11211"
 
 
 def test_an_unknown_name(cluster: MemcachedCluster):

@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -352,3 +353,14 @@ def test_a_closed_client_stops_asking(cluster, connect_to):
     cache.get("key")
     cache.close()
     wait_until(lambda: not any(thread.name == "discovery" for thread in threading.enumerate()), 5)
+
+
+def test_a_peer_that_is_no_cluster_ends_the_wait_for_the_first_list_at_once(cluster):
+    # The deadline is longer than a test may last.
+    server = MemcachedServer()
+    endpoint = replace(cluster.endpoint, host="127.0.0.1", port=server.port)
+    try:
+        with connect(endpoint, 600) as cache, pytest.raises(CacheRefused):
+            cache.get("key")
+    finally:
+        server.stop()

@@ -211,6 +211,30 @@ def test_the_reader_is_the_same_object(pair: RedisPair, connect_to):
     assert [cache.role(), cache.role(from_replica=True)] == ["master", "slave"]
 
 
+def test_unless_asked_otherwise_the_primary_answers(pair: RedisPair, connect_to):
+    cache = connect_to(pair)
+    pair.cut_replication()
+    cache.set("city", "Oslo")
+    assert cache.get("city") == b"Oslo"
+    assert cache.get_many(["city"]) == {"city": b"Oslo"}
+    assert cache.execute("GET", "city", repeatable=True) == b"Oslo"
+    assert cache.role() == "master"
+
+
+def test_closing_drops_the_connections_to_both_nodes_and_ends_the_watch(pair, connect_to, monkeypatch):
+    monkeypatch.setattr("client.redis_route._WATCH_ENDS_AFTER_SECONDS", 600.0)
+    seen: list[tuple[str, str]] = []
+    cache = connect_to(pair, observe=lambda word, details: seen.append((word, details)))
+    cache.set("city", "Oslo")
+    cache.get("city", from_replica=True)
+    seen.clear()
+    cache.close()
+    assert {details for word, details in seen if word == "dropped"} == {
+        f"127.0.0.1:{node.port} (closed by the client)" for node in pair.nodes
+    }
+    wait_until(lambda: not any(thread.name == "watch master.test" for thread in threading.enumerate()), 10)
+
+
 def test_a_write_to_the_reader_is_refused_as_read_only(pair: RedisPair, connect_to):
     with pytest.raises(CacheRefused) as refused:
         connect_to(pair).execute("SET", "city", "Oslo", from_replica=True)

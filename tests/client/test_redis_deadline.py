@@ -5,6 +5,8 @@ The promise is 50 ms over the deadline; on a busy machine the tests grant three 
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -112,8 +114,6 @@ def test_an_answer_that_drips_in(node):
 @contextmanager
 def node_that_drips() -> Iterator[int]:
     """A server that sends a byte of its answer every 20 ms, so that no single receive takes long."""
-    import socket
-
     listener = socket.create_server(("127.0.0.1", 0))
     ended = threading.Event()
 
@@ -196,6 +196,38 @@ def test_a_port_where_nobody_listens_says_so_at_the_end(own_node, connect_to):
     with fails_in_time(CacheUnreachable, r"connection refused") as unreachable:
         connect_to(own_node, DEADLINE).get("city")
     assert unreachable.value.stage == "connect"
+
+
+def test_the_last_failure_says_how_many_attempts_there_were():
+    attempts: list[int] = []
+
+    def hang_up() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                with listener.accept()[0]:
+                    attempts.append(1)
+
+    with silent_port() as listener:
+        threading.Thread(target=hang_up, daemon=True).start()
+        port = listener.getsockname()[1]
+        with connect(the_port(port), DEADLINE) as cache, pytest.raises(CacheUnreachable) as unreachable:
+            cache.get("city")
+        # Connections are taken in their order: after this one no attempt is uncounted.
+        with socket.create_connection(("127.0.0.1", port)) as last:
+            assert last.recv(1) == b""
+        made = len(attempts) - 1
+        listener.shutdown(socket.SHUT_RDWR)
+    assert made > 1
+    assert str(unreachable.value).endswith(f" (the last of {made} attempts in 0.2 s)")
+
+
+def test_a_single_attempt_is_not_counted(own_node, connect_to):
+    cache = connect_to(own_node, DEADLINE)
+    cache.get("city")
+    own_node.freeze()
+    with pytest.raises(DeadlineExceeded) as exceeded:
+        cache.get("city")
+    assert str(exceeded.value) == "GET at 127.0.0.1: no answer within 0.2 s"
 
 
 def test_more_patience_is_for_one_call_only(own_node, connect_to):

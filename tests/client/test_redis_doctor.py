@@ -13,7 +13,7 @@ import redis
 from client.endpoint import Endpoint
 
 from .conftest import endpoint_of
-from .diagnoses import diagnose
+from .diagnoses import answers, diagnose
 from .memcached_servers import MemcachedCluster, MemcachedServer
 from .redis_servers import Certificates, RedisNode, RedisPair, free_port, wait_until
 
@@ -49,6 +49,28 @@ def listener() -> Iterator[Callable[..., int]]:
 
 def test_a_healthy_cache_passes_all_six_questions(tls_pair: RedisPair):
     assert diagnose(tls_pair.endpoint, resolver=tls_pair.resolve) == ("", 6)
+
+
+def test_of_a_healthy_cache_it_says_what_it_saw(tls_pair: RedisPair, node: RedisNode):
+    host, port = tls_pair.primary.address
+    assert answers(tls_pair.endpoint, resolver=tls_pair.resolve) == [
+        f"master.test is {host}",
+        f"{host}:{port} accepts connections",
+        "TLSv1.3, the certificate is for master.test",
+        "yes with the token",
+        "the node says master",
+        "set, read and deleted",
+    ]
+    node.command("CONFIG", "SET", "requirepass", "")
+    node.token, token = None, node.token
+    try:
+        assert answers(endpoint_of(node, auth_token=None))[2:4] == [
+            "plain text, as expected: b'+PONG\\r\\n'",
+            "yes, no token is asked for",
+        ]
+    finally:
+        node.command("CONFIG", "SET", "requirepass", token)
+        node.token = token
 
 
 def test_an_unknown_name(node: RedisNode):

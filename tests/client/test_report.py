@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -67,6 +68,19 @@ def test_the_junit_file_counts_one_failure_and_can_be_parsed(report, tmp_path):
     failure = suite.find("testcase/failure")
     assert failure is not None
     assert failure.text == "CheckFailed: <b>still & there</b>"
+
+
+def test_the_junit_file_says_of_a_drill_what_was_lost_or_which_limit_was_broken(report, tmp_path):
+    def evidence(drill: Drill) -> tuple[str, str | None]:
+        forms.write_junit(replace(report, drill=drill), tmp_path / "report.xml")
+        case = (
+            ElementTree.parse(tmp_path / "report.xml").getroot().find("testcase[@classname='client.drill']")
+        )
+        return case[0].tag, case[0].text
+
+    assert evidence(DRILL) == ("system-out", "10 acknowledged, 0 lost")
+    broken = replace(DRILL, problems=("one limit", "another"))
+    assert evidence(broken) == ("failure", "one limit; another")
 
 
 def test_the_page_escapes_evidence_and_loads_nothing(report, tmp_path):
