@@ -3,7 +3,6 @@
 import hashlib
 import json
 import secrets
-import string
 from collections.abc import Sequence
 
 import pulumi
@@ -17,8 +16,7 @@ from .names import member_ids
 from .redis_arguments import DEFAULT_NODE_TYPE, DEFAULT_PORT, RedisCacheArgs
 from .redis_checks import check_redis_cache
 
-_TOKEN_LENGTH = 48
-_ALPHANUMERIC = string.ascii_letters + string.digits
+_TOKEN_BYTES = 24
 _REPLACING = (
     "port",
     "at_rest_encryption",
@@ -135,7 +133,7 @@ class RedisCache(pulumi.ComponentResource):
             return None
         if "auth_token" in self._args:
             return pulumi.Output.secret(self._args["auth_token"])
-        generated = "".join(secrets.choice(_ALPHANUMERIC) for _ in range(_TOKEN_LENGTH))
+        generated = secrets.token_hex(_TOKEN_BYTES)
         # Every run generates; ignoring the change keeps the first. `pulumi up --replace URN` rotates it.
         return pulumi.Output.secret(self._stash("token", pulumi.Output.secret(generated)))
 
