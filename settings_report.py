@@ -45,10 +45,13 @@ class Report:
         self.problems: list[Problem] = []
 
     def check_sections(self) -> None:
-        """Refuse sections there are not."""
+        """Refuse sections there are not, and those of this program under another name, which nobody would read."""
         for key in self._config:
-            section = key.removeprefix(self._prefix)
-            if key.startswith(self._prefix) and section not in SECTIONS:
+            namespace, _, section = key.rpartition(":")
+            if f"{namespace}:" != self._prefix:
+                if section in SECTIONS and namespace != "pulumi":  # which has tags of its own
+                    self._add(key, f"is read by nobody; did you mean {self._prefix}{section}?")
+            elif section not in SECTIONS:
                 hint = did_you_mean(section, SECTIONS) or f"; known: {', '.join(SECTIONS)}"
                 self._add(section, f"unknown section{hint}")
 

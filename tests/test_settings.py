@@ -402,6 +402,16 @@ def test_faulty_zones_cause_no_problem_elsewhere():
     ]
 
 
+def test_a_section_under_another_name_than_the_programs_is_refused_and_no_providers_setting():
+    with pytest.raises(ConfigurationError) as refused:
+        settings.check({**DEV, "aws-cahce:alarms": {}, "alarms": {}, "pulumi:tags": {}}, "aws-cache", "dev")
+
+    assert refused.value.problems == [
+        ("aws-cahce:alarms", "is read by nobody; did you mean aws-cache:alarms?"),
+        ("alarms", "is read by nobody; did you mean aws-cache:alarms?"),
+    ]
+
+
 def test_existing_groups_take_the_place_of_the_networks():
     stack = check(cache={"subnet_group_name": "shop", "security_group_ids": ["sg-9"]})
 
