@@ -25,13 +25,13 @@ class Times:
     """How long values live and how long anybody waits; seconds, or a share of the time to live."""
 
     ttl: float
-    jitter: float = 0.1
-    refresh_ahead: float = 0.2
-    negative_ttl: float = 5.0
-    stale: float = 300.0
-    retry: float = 1.0
-    wait: float = 5.0
-    lease: float = 30.0
+    jitter: float
+    refresh_ahead: float
+    negative_ttl: float
+    stale: float
+    retry: float
+    wait: float
+    lease: float
 
     def __post_init__(self) -> None:
         problems = [
