@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from client import CacheRefused, InvalidEndpoint, connect
+from client.memcached_client import MemcachedClient
 from client.redis_client import RedisClient
 
 from .conftest import endpoint_of
@@ -244,6 +246,11 @@ def test_a_write_to_the_reader_is_refused_as_read_only(pair: RedisPair, connect_
 def test_a_memcached_endpoint_is_refused_by_name(node):
     with pytest.raises(InvalidEndpoint, match="is a Memcached endpoint"):
         RedisClient(endpoint_of(node, engine="memcached"))
+
+
+@pytest.mark.parametrize("made_by", [connect, RedisClient, MemcachedClient])
+def test_a_call_may_take_a_quarter_of_a_second_unless_told_otherwise(made_by):
+    assert inspect.signature(made_by).parameters["deadline_seconds"].default == 0.25
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])
