@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from pathlib import Path
 
 import pulumi
 import pytest
@@ -16,6 +17,8 @@ from components.problems import ConfigurationError
 
 ZONES = {"eu-west-1a": "subnet-a", "eu-west-1b": "subnet-b"}
 PLACE = {"vpc_id": "vpc-1", "subnet_ids": ZONES}
+HERE = str(Path(__file__).parent)
+SERVICE = {"name": "shop", "package": HERE, "command": "-m shop"}
 INSTANCE, FUNCTION = "aws:ec2/instance:Instance", "aws:lambda/function:Function"
 
 
@@ -174,6 +177,41 @@ def test_no_instances_are_maps_without_names(deploy):
         ({"packages": ["\ud800"]}, "packages[0]", "must be text, got '\\ud800'"),
         ({"instance_typ": "t4g.micro"}, "instance_typ", "did you mean instance_type?"),
         ({"subnet_ids": {}}, "subnet_ids", "needs at least one subnet"),
+        ({"availability_zones": []}, "availability_zones", "must name at least one zone, or be left out"),
+        (
+            {"availability_zones": ["eu-west-1a", "eu-west-1a"]},
+            "availability_zones[1]",
+            "'eu-west-1a' is there twice",
+        ),
+        (
+            {"availability_zones": ["eu-west-1c"]},
+            "availability_zones[0]",
+            "no subnet is in 'eu-west-1c': eu-west-1a or eu-west-1b",
+        ),
+        (
+            {"files": {"bin/report": __file__}},
+            "files.bin/report",
+            "must be a path such as /usr/local/bin/report, of letters, digits and . _ -",
+        ),
+        ({"files": {"/bin/../report": __file__}}, "files./bin/../report", "must be a path such as"),
+        ({"files": {"/bin/report": "/nowhere"}}, "files./bin/report", "there is no file '/nowhere'"),
+        ({"service": {**SERVICE, "name": "Shop"}}, "service.name", "must be 1-32 characters of a-z, 0-9"),
+        (
+            {"service": {**SERVICE, "package": __file__}},
+            "service.package",
+            f"there is no folder {__file__!r}",
+        ),
+        (
+            {"service": {**SERVICE, "requirements": HERE}},
+            "service.requirements",
+            f"there is no file {HERE!r}",
+        ),
+        ({"service": {**SERVICE, "command": " "}}, "service.command", "must be one line of words for Python"),
+        (
+            {"service": {**SERVICE, "prepare": "a\nb"}},
+            "service.prepare",
+            "must be one line of words for Python",
+        ),
     ],
 )
 def test_wrong_arguments_of_the_instances_are_refused(args, path, words):
@@ -212,6 +250,15 @@ def test_another_zone_moves_no_instance_but_into_that_zone():
 
     assert 70 < len(moved) < 130
     assert {zone_of(name, [*before, "eu-west-1c"]) for name in moved} == {"eu-west-1c"}
+
+
+def test_zones_may_be_chosen_among_those_with_subnets(deploy):
+    chosen = deploy(instances(instances=["write", "read", "third"], availability_zones=["eu-west-1b"]))
+
+    assert {item.inputs["subnetId"] for item in chosen.of_type(INSTANCE).values()} == {"subnet-b"}
+    assert deploy(function(availability_zones=["eu-west-1b"])).one(FUNCTION).inputs["vpcConfig"][
+        "subnetIds"
+    ] == ["subnet-b"]
 
 
 def test_the_function_is_these_resources_and_no_others(deploy):
