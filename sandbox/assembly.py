@@ -83,13 +83,18 @@ class Parts:
     def provider(self, _: dict[str, Any]) -> dict[str, Any]:
         """The port of the provider for a real engine; served, from threads of this process, once it is asked for."""
         from .provider import start_server
+        from .servers import why_missing
 
         with self._lock:
             if self._provider_port is None:
                 folder = self._context.folder.parent
                 context = self._context
                 self._provider_port = start_server(
-                    context.endpoint_url, self._record.region, folder, context.deployer
+                    context.endpoint_url,
+                    self._record.region,
+                    folder,
+                    context.deployer,
+                    why_missing,
                 )
             return {"port": self._provider_port}
 

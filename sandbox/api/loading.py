@@ -31,11 +31,14 @@ def load_moto() -> Any:
 
 
 def _load_regions() -> None:
-    """moto's list of regions makes three sessions, each of which reads the table of endpoints: 0.2 s of work each."""
+    """moto's list of regions makes three sessions, each of which reads the table of endpoints: 0.2 s of work each.
+
+    It makes them without arguments. Who makes another one meanwhile, in another thread, gets what was asked for.
+    """
     import boto3
 
     shared, original = boto3.Session(), boto3.Session
-    boto3.Session = lambda: shared  # type: ignore[assignment,misc]
+    boto3.Session = lambda **asked: original(**asked) if asked else shared  # type: ignore[assignment,misc]
     try:
         importlib.import_module("moto.ec2.models.availability_zones_and_regions")
     finally:

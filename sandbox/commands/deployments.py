@@ -11,6 +11,7 @@ import click
 
 from client.background import in_background
 
+from .. import servers
 from ..cloud import Cloud
 from ..display import Display, fail, summary
 from ..errors import SandboxError
@@ -35,10 +36,11 @@ def up(stack: str, port: int | None, engine: str) -> int:
     """Bring the stack up: start the sandbox if needed, deploy, wait for the instances."""
     project = load_project(stack)
     with Display() as display:
+        missing = in_background(servers.missing)
         cloud = _start_cloud(project, port, display)
         tools = in_background(_ensure_tools, cloud, display)
         chosen = take_stack(project, cloud, engine, display)
-        result = engines.run(chosen, "up", project, cloud, display)
+        result = engines.run(chosen, "up", project, cloud, display, missing.result)
         code = conclude(result, "up", project, display)
         if code != 0:
             return code
@@ -53,9 +55,11 @@ def preview(stack: str, port: int | None, engine: str) -> int:
     """Show what `up` would do."""
     project = load_project(stack)
     with Display(planning=True) as display:
+        missing = in_background(servers.missing)
         cloud = _start_cloud(project, port, display)
         chosen = take_stack(project, cloud, engine, display)
-        return conclude(engines.run(chosen, "preview", project, cloud, display), "preview", project, display)
+        result = engines.run(chosen, "preview", project, cloud, display, missing.result)
+        return conclude(result, "preview", project, display)
 
 
 @click.command()

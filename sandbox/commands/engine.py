@@ -14,6 +14,7 @@ from ..stack_marks import StackMarks
 from ..state import StateFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from ..cloud import Cloud
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ..deploy.events import Result
     from ..deploy.project import Project
     from ..display import Display
+    from ..provider.aws_provider import Missing
 
 # A refresh refuses nothing. All else is planned first, as what is refused then leaves nothing half done.
 PULUMI_FLAGS = {
@@ -42,12 +44,27 @@ def choose(wanted: str, marked: str | None) -> str:
     return marked or ("pulumi" if shutil.which("pulumi") else "embedded")
 
 
-def run(engine: str, operation: str, project: Project, cloud: Cloud, display: Display) -> Result:
-    """Runs preview, up, refresh or destroy."""
+def run(
+    engine: str,
+    operation: str,
+    project: Project,
+    cloud: Cloud,
+    display: Display,
+    missing: Callable[[], Mapping[str, str]] = dict,
+) -> Result:
+    """Runs preview, up, refresh or destroy.
+
+    `missing` tells the engines without a server program here, as `servers.missing` does; the pulumi command learns it
+    from its provider.
+    """
     take_over(aws_variables(cloud))
     if engine == "pulumi":
         return _run_pulumi(operation, project, cloud, PULUMI_FLAGS[operation])
-    return _run_embedded(operation, project, cloud, display)
+    lacking = missing()
+    deployment = _embedded(project, cloud, display, lacking.get)
+    if operation == "up":
+        return deployment.up(plan_first=bool(lacking))
+    return getattr(deployment, operation)()
 
 
 def import_file(
@@ -61,11 +78,9 @@ def import_file(
     return _embedded(project, cloud, display).import_file(file, protect)
 
 
-def _run_embedded(operation: str, project: Project, cloud: Cloud, display: Display) -> Result:
-    return getattr(_embedded(project, cloud, display), operation)()
-
-
-def _embedded(project: Project, cloud: Cloud, display: Display) -> Deployment:
+def _embedded(
+    project: Project, cloud: Cloud, display: Display, missing: Missing = lambda engine: None
+) -> Deployment:
     from ..deploy import Deployment
     from ..deploy.errors import Unsupported
     from ..provider import AwsProvider
@@ -73,7 +88,7 @@ def _embedded(project: Project, cloud: Cloud, display: Display) -> Deployment:
     def make_provider(package: str) -> Any:
         if package != "aws":
             raise Unsupported(f"the provider {package} (the sandbox has aws only)")
-        return AwsProvider(cloud.endpoint_url, cloud.region, project.folder)
+        return AwsProvider(cloud.endpoint_url, cloud.region, project.folder, missing=missing)
 
     return Deployment(project, make_provider, display)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +50,18 @@ class Deployment:
         """Says what `up` would do; nothing is written, neither to the cloud nor to the state."""
         return self._perform("preview")
 
-    def up(self) -> Result:
+    def up(self, plan_first: bool = False) -> Result:
         """Runs the program and brings the stack to what it declares.
 
-        Where something is protected a preview comes first, so that what it refuses is refused before anything changes.
+        With `plan_first`, and where something is protected, a preview comes first, so that what it refuses is refused
+        before anything changes.
         """
-        if any(one.protect for one in State.load(self._project.state_file).all()):
+        if plan_first or any(one.protect for one in State.load(self._project.state_file).all()):
             planned = Deployment(
                 self._project, self._make_provider, lambda event: None, self._parallel
             ).preview()
             if not planned.ok:
-                return planned
+                return replace(planned, counts={})  # nothing of what was planned has been done
         return self._perform("up")
 
     def import_file(self, file: Path, protect: bool = False) -> Result:

@@ -35,18 +35,19 @@ class Server:
 
 
 @functools.lru_cache(maxsize=8)
-def find_server(engine: str) -> Server:
-    """The best program for an engine; raises EngineUnavailable with the way out.
+def find_server(engine: str, search: str | None = None) -> Server:
+    """The best program for an engine in `search`, the PATH of whoever starts it; this process's when left out.
 
+    Raises EngineUnavailable with the way out.
     A Valkey cache runs valkey-server where one with TLS is installed; else redis-server stands in for it.
     """
     if engine == "memcached":
-        return _find_memcached()
+        return _find_memcached(search)
     if engine not in PROGRAMS:
         raise EngineUnavailable(f"no server program is known for engine {engine!r}")
     reasons = []
     for name in PROGRAMS[engine]:
-        path = shutil.which(name)
+        path = shutil.which(name, path=search)
         if path is None:
             reasons.append(f"{name} is not installed")
             continue
@@ -60,8 +61,8 @@ def find_server(engine: str) -> Server:
     raise _unavailable(engine, "; ".join(reasons))
 
 
-def _find_memcached() -> Server:
-    path = shutil.which("memcached")
+def _find_memcached(search: str | None) -> Server:
+    path = shutil.which("memcached", path=search)
     if path is None:
         raise _unavailable("memcached", "memcached is not installed")
     shown = _run([path, "-V"], "").stdout

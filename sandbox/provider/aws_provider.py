@@ -21,6 +21,7 @@ from .values import MARK_KEY, Bag, plain, plain_bag, secret_texts, short_digest,
 from .work import Aws
 
 Result = TypeVar("Result")
+Missing = Callable[[str], str | None]
 
 _THREADS = 32
 
@@ -29,6 +30,7 @@ class AwsProvider(protocol.Provider):
     """Talks to one endpoint. Its methods run boto3 in threads of their own; they may run at the same time.
 
     `folder` is the Pulumi project's folder, against which relative asset paths are read; `credentials` see `Aws`.
+    `missing` says why an engine has no server program there, if it has none.
     """
 
     def __init__(
@@ -37,10 +39,12 @@ class AwsProvider(protocol.Provider):
         region: str,
         folder: Path | str = ".",
         credentials: tuple[str, str] | None = None,
+        missing: Missing = lambda engine: None,
     ) -> None:
         self.aws = Aws(endpoint_url, region, Path(folder), credentials)
         self._default_tags: dict[str, str] = {}
         self._operations = Operations(self.aws, {})
+        self._missing = missing
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="aws-provider")
 
     async def check_config(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
@@ -70,7 +74,12 @@ class AwsProvider(protocol.Provider):
     async def check(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
         """Refuses what no row models, and decides names before anything is created."""
         row, inputs = row_of(request.type), dict(request.new_inputs)
-        failures = list(plan.problems(row, plain_bag(inputs), self.aws.region))
+        given = plain_bag(inputs)
+        failures = list(plan.problems(row, given, self.aws.region))
+        if row.engine:
+            engine = str(given.get("engine") or row.engine)
+            if reason := await self._run(lambda: self._missing(engine), inputs):
+                failures.append(("engine", f"{row.token}: {reason}"))
         auto = row.auto_name
         if auto and _absent(inputs, auto.property):
             kept = request.old_inputs.get(auto.property)

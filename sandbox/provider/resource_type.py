@@ -47,7 +47,8 @@ class ResourceType:
     - `find` returns the id of a resource whose creation was cut off, if it was made; `marked` rows carry the mark; a
       row without `find` is created by a call that may simply be made again;
     - `unsettled` maps an input to the outputs that may change with it;
-    - `check` returns problems that the real provider reports before anything is changed, as (property, reason).
+    - `check` returns problems that the real provider reports before anything is changed, as (property, reason);
+    - `engine` is whose server program runs behind the resource, unless its property `engine` names another.
     """
 
     token: str
@@ -70,6 +71,7 @@ class ResourceType:
     delete_before_replace: bool = False
     unsettled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     check: Callable[[Properties], list[tuple[str, str]]] | None = None
+    engine: str = ""
     regional: bool = True
     timeouts: tuple[float, float, float] = (600, 600, 600)
 

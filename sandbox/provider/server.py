@@ -19,7 +19,7 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from .assets import ASSET_KEY
-from .aws_provider import AwsProvider
+from .aws_provider import AwsProvider, Missing
 from .errors import PartlyCreated, one_line
 
 # The version that the program's SDK asks for is not checked; this one is shown by the engine.
@@ -128,11 +128,15 @@ def _partly_created(error: PartlyCreated) -> _Status:
 
 
 def start_server(
-    endpoint_url: str, region: str, folder: Path | str = ".", credentials: tuple[str, str] | None = None
+    endpoint_url: str,
+    region: str,
+    folder: Path | str = ".",
+    credentials: tuple[str, str] | None = None,
+    missing: Missing = lambda engine: None,
 ) -> int:
     """Serves the provider on 127.0.0.1 from a thread of its own until the process ends; returns the port."""
     port: Future[int] = Future()
-    provider = AwsProvider(endpoint_url, region, folder, credentials)
+    provider = AwsProvider(endpoint_url, region, folder, credentials, missing)
     thread = threading.Thread(
         target=lambda: asyncio.run(_serve(provider, port)),
         name="provider-server",

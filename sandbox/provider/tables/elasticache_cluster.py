@@ -179,6 +179,7 @@ _CLUSTER = ResourceType(
         "engineVersion": ("engineVersionActual",),
     },
     check=_check,
+    engine="memcached",
     timeouts=(2400, 4800, 2400),
 )
 

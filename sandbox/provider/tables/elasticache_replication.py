@@ -107,6 +107,7 @@ _REPLICATION_GROUP = ResourceType(
         "engine": ("engineVersionActual",),
     },
     check=check_replication_group,
+    engine="redis",
     timeouts=(3600, 2400, 2700),
 )
 

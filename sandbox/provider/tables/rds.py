@@ -152,6 +152,7 @@ _INSTANCE = ResourceType(
     tagging=arn_tagging("db"),
     auto_name=AutoName("identifier", 63, lower=True),
     unsettled={"engineVersion": ("engineVersionActual",), "port": ("endpoint",)},
+    engine="mysql",
     timeouts=(2400, 4800, 3600),
 )
 

@@ -208,3 +208,12 @@ def test_what_was_read_may_become_owned_and_what_was_owned_read(stack: Stack) ->
     assert stack.up(known).counts == {"same": 1}
     assert own not in stack.cloud.things()
     assert "given-1" in stack.cloud.things()
+
+
+def test_with_a_plan_first_what_is_refused_leaves_nothing_made(stack: Stack) -> None:
+    deployment = stack.deployment_of('first = Thing("first")\nThing("a", wrong=first.arn)')
+    refused = deployment.up(plan_first=True)
+    assert (refused.kind, refused.counts) == ("failed", {})
+    assert refused.errors == ["fake:index:Thing a: wrong: is not an input"]
+    assert (stack.cloud.things(), stack.provider.calls, stack.events) == ({}, [], [])
+    assert stack.deployment_of('Thing("first")').up(plan_first=True).counts == {"create": 2}

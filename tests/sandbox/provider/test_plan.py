@@ -12,7 +12,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from sandbox.provider import AwsProvider, ProviderError
 from sandbox.provider.tables.elasticache_versions import is_downgrade, shown_version
 from sandbox.provider.values import UNKNOWN, plain_bag, wrap
-from tests.sandbox.provider.driver import REGION, Driver, Resource, secret, urn
+from tests.sandbox.provider.driver import REGION, Driver, Resource, secret, token_of, urn
 
 GROUP = {"description": "a cache", "nodeType": "cache.t4g.micro"}
 
@@ -48,6 +48,25 @@ def test_a_type_without_a_row_is_refused_by_its_name(driver):
         ProviderError, match=r"^aws:sqs/queue:Queue: this resource type is not modelled by the sandbox$"
     ):
         asyncio.run(driver.provider.check(request))
+
+
+@pytest.mark.parametrize(
+    ("short", "inputs", "told"),
+    [
+        ("elasticache/ReplicationGroup", GROUP, "redis is not here"),
+        ("elasticache/ReplicationGroup", {**GROUP, "engine": "valkey"}, None),
+        ("elasticache/Cluster", {"nodeType": "cache.t4g.micro"}, "memcached is not here"),
+        ("elasticache/Cluster", {"nodeType": "cache.t4g.micro", "engine": "redis"}, "redis is not here"),
+        ("rds/Instance", {"engine": "mysql", "instanceClass": "db.t4g.micro"}, "mysql is not here"),
+        ("ec2/Vpc", {"cidrBlock": "10.0.0.0/16"}, None),
+    ],
+)
+def test_an_engine_without_a_server_program_is_refused_before_anything_is_made(assets, short, inputs, told):
+    lacking = {name: f"{name} is not here" for name in ("redis", "memcached", "mysql", "")}
+    provider = AwsProvider("http://127.0.0.1:9", REGION, assets, missing=lacking.get)
+    expected = [f"{token_of(short)}: {told}"] if told else []
+    assert Driver(provider, "").reasons(short, **inputs) == expected
+    provider.close()
 
 
 def test_another_region_than_the_sandboxs_is_refused(driver):
