@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from .report_load import cases as load_cases
-from .report_load import sentences
+from .report_load import counted, sentences
 from .results import CheckResult, Drill, KeyShares, Report
 
 if TYPE_CHECKING:
@@ -124,14 +124,15 @@ def print_drill(console: Console, drill: Drill) -> None:
         f"{drill.unknown} unknown; longest gap {drill.write_gap_seconds:.2f} s for writes, "
         f"{drill.read_gap_seconds:.2f} s for reads",
         highlight=False,
+        soft_wrap=True,
     )
     if drill.shares is not None:
-        console.print(shares_in_words(drill.shares), highlight=False)
+        console.print(shares_in_words(drill.shares), highlight=False, soft_wrap=True)
     if drill.errors:
-        counted = ", ".join(f"{count} {name}" for name, count in sorted(drill.errors.items()))
-        console.print(f"failed calls: {counted}", highlight=False)
+        calls = ", ".join(f"{count} {name}" for name, count in sorted(drill.errors.items()))
+        console.print(f"failed calls: {calls}", highlight=False, soft_wrap=True)
     for problem in drill.problems:
-        console.print(f"[red]limit broken:[/] {_escape(problem)}")
+        console.print(f"[red]limit broken:[/] {_escape(problem)}", soft_wrap=True)
 
 
 def shares_in_words(shares: KeyShares) -> str:
@@ -147,13 +148,10 @@ def verdict(report: Report) -> str:
     failed = [check for check in report.checks if not check.ok]
     parts: list[str] = []
     if report.checks:
-        kinds, places = (
-            len({check.name for check in report.checks}),
-            len({check.where for check in report.checks}),
-        )
-        parts.append(
-            f"{len(report.checks) - len(failed)} of {len(report.checks)} checks passed ({kinds} kinds, {places} places)"
-        )
+        kinds = counted(len({check.name for check in report.checks}), "kind")
+        places = counted(len({check.where for check in report.checks}), "place")
+        passed = len(report.checks) - len(failed)
+        parts.append(f"{passed} of {counted(len(report.checks), 'check')} passed ({kinds}, {places})")
     if report.drill is not None:
         parts.append(
             f"the {report.drill.kind} drill {'kept its limits' if report.drill.ok else 'broke a limit'}"

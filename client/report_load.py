@@ -46,11 +46,16 @@ def in_words(load: Load) -> str:
     )
 
 
+def counted(number: int, noun: str) -> str:
+    """Return `1 gap` or `2 gaps`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def watch_in_words(watch: Watch) -> str:
     """Say what was seen."""
     longest = max(watch.gaps, key=lambda gap: gap.seconds, default=None)
     gaps = (
-        f"{len(watch.gaps)} gaps, the longest {longest.seconds:.2f} s for {longest.kind}s"
+        f"{counted(len(watch.gaps), 'gap')}, the longest {longest.seconds:.2f} s for {longest.kind}s"
         if longest
         else "no gap"
     )
@@ -68,7 +73,9 @@ def sentences(loads: Sequence[Load], watches: Sequence[Watch]) -> list[str]:
         found.append(f"the load was answered without an error at {good} of {len(loads)} places")
     if watches:
         gaps, good = sum(len(watch.gaps) for watch in watches), sum(watch.ok for watch in watches)
-        found.append(f"{gaps} gaps watched; every answer was right at {good} of {len(watches)} places")
+        found.append(
+            f"{counted(gaps, 'gap')} watched; every answer was right at {good} of {len(watches)} places"
+        )
     return found
 
 

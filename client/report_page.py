@@ -26,6 +26,9 @@ font-size:1.35rem;font-variant-numeric:tabular-nums}dl{margin:0}code{font-family
 overflow-wrap:anywhere}
 figure{margin:1rem 0;background:#fff;border:1px solid var(--line);border-radius:.5rem;padding:.5rem}
 figure svg{width:100%;height:auto;display:block}figcaption{color:#59636e;font-size:.85rem;padding:.25rem .5rem}
+@media(max-width:40rem){thead{position:absolute;left:-999rem}tr{display:block;padding:.5rem 0;
+border-bottom:1px solid var(--line)}td{display:inline;border:0;padding:0}td+td::before{content:" "}
+td code{display:block;font-size:.85rem}td br{display:none}ul{padding-left:1.2rem}}
 """
 
 

@@ -151,10 +151,16 @@ def verdict(report: Mapping[str, Any]) -> str:
     drill = report["drill"]
     text = (
         f"{len(report['checks']) - len(failed)} of {len(report['checks'])} checks passed; "
-        f"{drill['acknowledged']} writes acknowledged through the {drill['kind']}, {drill['lost']} lost, "
+        f"{drill['acknowledged']} writes acknowledged through the {drill['kind']}, {lost_in_words(drill)}, "
         f"{drill['doubled']} doubled; longest gap {drill['write_gap_seconds']:.2f} s"
     )
     return ("PASSED: " if report["ok"] else "FAILED: ") + text
+
+
+def lost_in_words(drill: Mapping[str, Any]) -> str:
+    """Say how many writes were lost, and why that is no failure where a restart empties a node."""
+    with_memory = drill["kind"] == "reboot" and drill["lost"]
+    return f"{drill['lost']} lost" + (" with the memory of the restarted node" if with_memory else "")
 
 
 def sandbox(*words: str, capture: bool = False) -> str:

@@ -166,6 +166,25 @@ def test_only_a_stack_with_the_web_demo_brings_mariadb():
     assert wanted["web-demo"] == ["mariadb"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "lost", "words"),
+    [
+        ("failover", 0, "0 lost, "),
+        ("failover", 3, "3 lost, "),
+        ("reboot", 0, "0 lost, "),
+        ("reboot", 106, "106 lost with the memory of the restarted node, "),
+    ],
+)
+def test_the_verdict_says_why_a_restart_may_lose_writes(kind, lost, words):
+    drill = {"kind": kind, "acknowledged": 321, "lost": lost, "doubled": 0, "write_gap_seconds": 0.25}
+    report = {"ok": True, "checks": [{"ok": True}], "drill": drill}
+
+    assert course.verdict(report) == (
+        f"PASSED: 1 of 1 checks passed; 321 writes acknowledged through the {kind}, {words}0 doubled; "
+        "longest gap 0.25 s"
+    )
+
+
 @pytest.mark.parametrize("stack", ["", "web demo"])
 def test_a_stack_of_no_word_or_of_two_is_one_name(stack):
     told = subprocess.run(

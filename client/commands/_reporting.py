@@ -51,7 +51,9 @@ def print_failed(screen: Console, checks: Sequence[CheckResult]) -> None:
     """Print the checks that failed, a line each."""
     for check in checks:
         if not check.ok:
-            screen.print(f"{check.where}: {check.evidence}", style="red", highlight=False, markup=False)
+            screen.print(
+                f"{check.where}: {check.evidence}", style="red", highlight=False, markup=False, soft_wrap=True
+            )
 
 
 def finish(report: Report, options: Options) -> int:
@@ -62,5 +64,5 @@ def finish(report: Report, options: Options) -> int:
         write_junit(report, Path(options.junit))
     if options.html:
         write_html(report, Path(options.html))
-    console().print(verdict(report), style="green" if report.ok else "red", highlight=False)
+    console().print(verdict(report), style="green" if report.ok else "red", highlight=False, soft_wrap=True)
     return 0 if report.ok else 1

@@ -74,12 +74,15 @@ def _show(views: Mapping[str, ClusterView]) -> None:
         out.print(
             f"{', '.join(places)}: version {view.version}, {len(view.nodes)} nodes, ring {fingerprint}",
             highlight=False,
+            soft_wrap=True,
         )
         out.print(_table(view))
         for place in places:
             for node in views[place].nodes:
                 if node.fault:
-                    out.print(f"{place}: {node.fault}", style="red", highlight=False, markup=False)
+                    out.print(
+                        f"{place}: {node.fault}", style="red", highlight=False, markup=False, soft_wrap=True
+                    )
     if len(seen) > 1:
         console().print("the clients place keys in different ways", style="red", highlight=False)
 

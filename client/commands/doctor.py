@@ -22,10 +22,12 @@ def command(options: Options) -> int:
     for finding in examine(endpoint):
         findings.append(finding)
         mark = "[red]no [/]" if finding.cause else "[green]yes[/]"
-        screen.print(f"{mark}  {finding.question}  [dim]{_plain(finding.answer)}[/]", highlight=False)
+        screen.print(
+            f"{mark}  {finding.question}  [dim]{_plain(finding.answer)}[/]", highlight=False, soft_wrap=True
+        )
     last = findings[-1]
     if last.cause:
-        screen.print(f"cause: [bold]{last.cause}[/]. {_plain(last.advice)}", highlight=False)
+        screen.print(f"cause: [bold]{last.cause}[/]. {_plain(last.advice)}", highlight=False, soft_wrap=True)
     if options.as_json:
         click.echo(
             json.dumps(

@@ -66,7 +66,9 @@ def command(
     report.drill = drill(
         found,
         options.outputs,
-        tell=lambda text: screen.print(f"{time.monotonic() - started:5.1f} s  {text}", highlight=False),
+        tell=lambda text: screen.print(
+            f"{time.monotonic() - started:5.1f} s  {text}", highlight=False, soft_wrap=True
+        ),
         limits=Limits(write_gap_seconds, read_gap_seconds, lost),
         maximum_seconds=options.timeout_seconds,
         kind=kind,

@@ -99,6 +99,8 @@ def test_the_page_escapes_evidence_and_loads_nothing(report, tmp_path):
 def test_nothing_checked_is_not_passed():
     assert not Report("dev", "redis").ok
     assert forms.verdict(Report("dev", "redis")) == "FAILED: nothing was checked"
+    one = Report("dev", "redis", [PASSED])
+    assert forms.verdict(one) == "PASSED: 1 of 1 check passed (1 kind, 1 place)"
 
 
 def test_a_broken_drill_fails_a_report_whose_checks_passed():
