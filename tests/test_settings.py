@@ -271,6 +271,30 @@ def test_the_web_server_needs_a_way_for_browsers_and_one_to_its_secret():
     ]
 
 
+def test_the_web_server_without_a_public_address_needs_no_public_subnet():
+    network = {**DEV["aws-cache:network"], "interface_endpoints": WEB_NETWORK["interface_endpoints"]}
+
+    assert check(network=network, web={"public_address": False}).web == {"public_address": False}
+
+
+def test_endpoints_that_are_no_list_are_told_of_once():
+    assert problems_of(network={**WEB_NETWORK, "interface_endpoints": 5}, web={"enabled": True}) == [
+        ("network.interface_endpoints", "must be a list, got 5")
+    ]
+
+
+def test_a_topic_that_is_none_is_not_compared_with_the_region():
+    assert problems_of(alarms={"topic_arn": "on-call"}) == [
+        ("alarms.topic_arn", "must be arn:aws:sns:REGION:ACCOUNT:NAME, got 'on-call'")
+    ]
+
+
+def test_ipv6_is_taken_with_subnets_that_are_there():
+    cache = {"network_type": "ipv6", "subnet_group_name": "shop"}
+
+    assert check(cache=cache).cache == cache
+
+
 def test_every_problem_of_every_section_is_in_one_report():
     with pytest.raises(ConfigurationError) as refused:
         check(
@@ -379,6 +403,9 @@ def test_a_wrong_section_or_key_is_refused_where_it_stands(sections, path, messa
 def test_a_wrong_tag_is_told_once_though_every_component_gets_it():
     assert problems_of(tags={"aws:mine": "x"}) == [
         ("tags.aws:mine", "names that begin with aws: are AWS's own")
+    ]
+    assert problems_of(tags={f"t{number}": "x" for number in range(50)}) == [
+        ("tags", "at most 49 of them, got 50")
     ]
 
 

@@ -173,6 +173,24 @@ def test_emails_go_to_the_topic_of_the_alarms_own(declare):
     assert endpoints == {"a@example.com", "b@example.com"}
 
 
+@pytest.mark.parametrize(
+    "thresholds",
+    [
+        {"memory_percent": 1, "cpu_percent": 100, "connections": 65_000},
+        {"memory_percent": 100, "cpu_percent": 1, "connections": 1},
+        {"swap_bytes": 0, "evictions_per_minute": 0},
+    ],
+)
+def test_a_threshold_may_be_the_least_and_the_most(thresholds):
+    assert check_cache_alarms("alarms", given(thresholds=thresholds)).problems == []
+
+
+def test_a_wrong_node_type_is_not_told_of_again_by_its_alarms():
+    problems = check_cache_alarms("alarms", given(node_type="big", thresholds={"cpu_credits": 10})).problems
+
+    assert [path for path, _ in problems] == ["node_type"]
+
+
 def test_alarms_that_tell_nobody_warn(declare):
     assert declare(emails=None).warnings == [
         "nobody is told of an alarm: give emails, or subscribe to the output topic_arn"
@@ -220,6 +238,30 @@ def test_widgets_lie_beside_each_other_and_hold_what_cloudwatch_allows(nodes):
     shown = [each["properties"]["alarms"] for each in widgets if each["type"] == "alarm"]
     assert max(map(len, shown)) <= 100
     assert [arn for part in shown for arn in part] == arns
+
+
+@pytest.mark.parametrize(
+    ("engine", "title", "statistic"),
+    [
+        ("valkey", "NetworkBytesOut: bytes sent, a minute", "Sum"),
+        ("valkey", "TrafficManagementActive: more traffic than the node manages", "Maximum"),
+        ("memcached", "GetMisses: reads that found nothing, a minute", "Sum"),
+        ("memcached", "BytesUsedForCacheItems: bytes of keys and values", "Average"),
+    ],
+)
+def test_what_has_no_alarm_is_charted_too(engine, title, statistic):
+    where = [{"CacheClusterId": "shop"}]
+    widgets = json.loads(dashboard_body(engine, "eu-west-1", {}, where, []))["widgets"]
+
+    (found,) = [each["properties"] for each in widgets if each["properties"]["title"] == title]
+    assert found == {
+        "title": title,
+        "region": "eu-west-1",
+        "view": "timeSeries",
+        "stat": statistic,
+        "period": 60,
+        "metrics": [["AWS/ElastiCache", title.partition(":")[0], "CacheClusterId", "shop"]],
+    }
 
 
 def test_the_dashboard_is_the_same_text_for_the_same_cache(declare):

@@ -147,6 +147,15 @@ def test_a_parameter_the_family_does_not_take_is_refused(name, value, message):
     assert check_parameters("redis7", {name: value}).faults == {name: message}
 
 
+def test_a_number_with_a_point_is_taken_where_one_may_be():
+    family, name = "memcached1.6", "chunk_size_growth_factor"
+
+    for value in (2, "1.5", 1.05):
+        assert check_parameters(family, {name: value}) == ({}, [])
+    for value in ("1.", "-1.5", "much"):
+        assert check_parameters(family, {name: value}).faults == {name: f"must be a number, got {value!r}"}
+
+
 def test_right_parameters_have_no_fault_and_no_warning():
     given = {
         "maxmemory-policy": "allkeys-lru",

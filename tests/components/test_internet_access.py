@@ -251,6 +251,7 @@ def test_zones_that_cannot_be_planned_apart_are_refused():
     ("change", "path", "message"),
     [
         ({"public_subnets": {}}, "public_subnets", "must name at least one zone"),
+        ({"public_subnets": "all"}, "public_subnets", "must be a mapping of names to values, got 'all'"),
         (
             {"nat_zones": ["eu-west-1b"]},
             "nat_zones[0]",

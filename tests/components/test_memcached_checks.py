@@ -41,6 +41,10 @@ def test_every_argument_of_redis_is_taken_or_refused_with_a_reason():
     assert taken & set(REFUSED) == set()
 
 
+def test_a_single_node_is_not_blamed_for_its_one_zone():
+    assert check_memcached_cache("cache", cache_args(node_count=1)).warnings == []
+
+
 def test_every_problem_is_found_at_once():
     assert [
         path for path, _ in problems_of(node_count=99, port=1, snapshot_window="x", node_type="t3.micro")

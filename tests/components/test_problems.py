@@ -106,10 +106,19 @@ def test_a_key_unlike_any_other_is_told_the_known_ones():
 def test_an_output_is_taken_where_it_may_be_and_refused_where_a_plain_value_is_needed(deploy):
     def program():
         later = pulumi.Output.from_input("later")
-        return problems_of(size=later, place=later, tags={"a": later})
+        return problems_of(
+            size=later,
+            label=later,
+            zones=later,
+            rules=later,
+            anything={"a": later},
+            place=later,
+            tags={"a": later},
+        )
 
+    message = "must be a plain value, not an Output: it is checked before anything is created"
     assert deploy(program).result == [
-        Problem("size", "must be a plain value, not an Output: it is checked before anything is created")
+        Problem(path, message) for path in ("size", "label", "zones", "rules", "anything.a")
     ]
 
 

@@ -29,6 +29,19 @@ def test_cluster_mode_serverless_and_global_datastores_say_why_not(key, reason):
     assert problems_of(**{key: True}) == [Problem(key, reason)]
 
 
+def test_versions_that_aws_leaves_alone_are_not_warned_of():
+    for change in ({"engine_version": "7.0", "auto_minor_version_upgrade": False}, {"engine_version": "7.1"}):
+        assert check_redis_cache("cache", cache_args(**change)).warnings == []
+
+
+def test_a_subnet_known_only_later_is_not_compared(deploy):
+    def program():
+        later = pulumi.Output.from_input("subnet-a")
+        return problems_of(subnet_ids={"eu-west-1a": later, "eu-west-1b": later})
+
+    assert deploy(program).result == []
+
+
 def test_every_problem_is_found_at_once():
     problems = problems_of(replicas=9, port=80, engine="mysql", maintenance_window="never", prot=1)
 

@@ -104,6 +104,13 @@ HINTED = [
             ),
             (
                 "R204",
+                {"nat_gateways": "SINGLE", "interface_endpoints": []},
+                "nat_gateways",
+                "billed by the hour: 1 NAT gateway with a public IPv4 address of its own; what passes through them by "
+                "volume besides (R204)",
+            ),
+            (
+                "R204",
                 {"nat_gateways": "ONE_PER_ZONE"},
                 "nat_gateways",
                 "billed by the hour: 2 NAT gateways with a public IPv4 address each; what passes through them by "
