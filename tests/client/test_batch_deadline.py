@@ -85,6 +85,12 @@ def test_a_deadline_that_passes_while_pieces_are_made_ends_the_sending(ends):
     assert values.asked < 700, "the piece that was begun, and no other"
 
 
+def test_small_values_travel_together_and_a_large_one_alone():
+    values = {b"large": bytes(20_000), **{b"small:%03d" % number: bytes(100) for number in range(100)}}
+    sizes = [len(piece) for piece in Stores([*values], values, 0).pieces]
+    assert sizes == [len(b"set large 0 0 20000\r\n\r\n") + 20_000, 64 * 125, 36 * 125]
+
+
 @pytest.mark.parametrize(
     "question", [Stores([b"key"], {b"key": b"value"}, 0), Fetches([b"key"])], ids=["set_many", "get_many"]
 )

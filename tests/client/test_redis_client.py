@@ -80,6 +80,20 @@ def test_many_values_with_a_lifetime_all_have_it(cache):
     assert all(59_000 < lifetime <= 60_000 for lifetime in lifetimes)
 
 
+@pytest.mark.parametrize(
+    ("call", "argument", "what"),
+    [
+        ("set_many", {"a": "1", "b": 2}, "value"),
+        ("set_many", {"a": "1", 2: "b"}, "key"),
+        ("get_many", ["a", 2], "key"),
+    ],
+)
+def test_in_a_batch_what_is_not_text_is_refused_before_anything_is_sent(cache, call, argument, what):
+    with pytest.raises(TypeError, match=f"{what} must be str or bytes, got int"):
+        getattr(cache, call)(argument)
+    assert cache.get("a") is None
+
+
 def test_nothing_to_store_or_to_read_sends_nothing(connect_to, node):
     cache = connect_to(node)
     before = node.command("INFO", "stats")["total_connections_received"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+from rich.console import Console
 
 from client import report as forms
 from client.errors import CacheUnreachable
@@ -94,6 +97,19 @@ def test_the_page_escapes_evidence_and_loads_nothing(report, tmp_path):
     assert not [
         part for part in page.split('"') if part.startswith(("http", "//")) and "www.w3.org" not in part
     ]
+
+
+def test_the_table_has_a_row_per_check_and_a_column_per_place():
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(forms.checks_table([PASSED, FAILED, replace(PASSED, name="one-place", seconds=0.0054)]))
+
+    rows = [re.split(r"  +|[┃│]", line.strip(" ┃│")) for line in console.export_text().splitlines()]
+    cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
+    assert ["check", "app", "function", "evidence"] in cells
+    assert ["values-expire", "ok 250 ms", "FAILED 500 ms", "CheckFailed: <b>still & there</b>"] in [
+        [cell.rstrip("\x00") for cell in row] for row in cells
+    ]
+    assert ["one-place", "ok 5 ms", "-", "gone after 0.3 s"] in cells
 
 
 def test_nothing_checked_is_not_passed():
