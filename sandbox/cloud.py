@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from .api.world import ACCOUNT_ID
-from .errors import ControlFailed, NoSandbox, StartFailed
+from .errors import ControlFailed, NoSandbox, OtherSources, StartFailed
 from .launching import Progress, await_record, end_supervisor, start_supervisor
+from .sources import fingerprint
 from .state import CloudRecord, StateFolder
 
 DEFAULT_REGION = "eu-west-1"
+# A route that the supervisor does not have, or that fails on what it was sent.
+_NOT_UNDERSTOOD = (http.client.NOT_FOUND, http.client.INTERNAL_SERVER_ERROR)
 
 
 def _silent(_: str) -> None:
@@ -80,8 +83,16 @@ class Cloud:
             raise NoSandbox
         return running
 
+    @property
+    def is_of_other_sources(self) -> bool:
+        """Whether the program has been changed since this sandbox was started from it."""
+        return self.record.sources != fingerprint()
+
     def ask(self, name: str, /, patience_seconds: float = 60.0, **arguments: Any) -> Any:
-        """Calls a control route; raises ControlFailed with the supervisor's message."""
+        """Calls a control route; raises ControlFailed with the supervisor's message.
+
+        OtherSources when that is no wonder, as the supervisor was started before the program was changed.
+        """
         # Not urllib: a proxy of the person's environment has no business here.
         connection = http.client.HTTPConnection("127.0.0.1", self.record.port, timeout=patience_seconds)
         headers = {"X-Sandbox-Key": self.record.key, "Content-Type": "application/json"}
@@ -94,6 +105,8 @@ class Cloud:
             raise ControlFailed(message) from error
         finally:
             connection.close()
+        if response.status in _NOT_UNDERSTOOD and self.is_of_other_sources:
+            raise OtherSources(answer["error"])
         if response.status != http.client.OK:
             raise ControlFailed(answer["error"])
         return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import sys
@@ -10,9 +11,11 @@ from typing import Any
 
 import click
 
+from .cloud import Cloud
 from .commands import adoption, deployments, inspection, lifecycle
+from .commands.options import folder
 from .display import fail
-from .errors import SandboxError
+from .errors import OtherSources, SandboxError
 
 INTERRUPTED = 5
 
@@ -77,7 +80,8 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001 - no traceback ever, unless asked for
-        return _tell(error, f"{type(error).__name__}: {error}\n  more with --debug", 1, words)
+        trouble = f"{type(error).__name__}: {error}"
+        return _tell(error, _explained(trouble) or f"{trouble}\n  more with --debug", 1, words)
 
 
 def _usage(error: click.UsageError) -> str:
@@ -86,6 +90,15 @@ def _usage(error: click.UsageError) -> str:
     if error.ctx is None or isinstance(error.ctx.command, click.Group):
         return message
     return f"{message}\n  {' '.join(error.ctx.get_usage().split()).replace('Usage:', 'usage:')}"
+
+
+def _explained(trouble: str) -> str | None:
+    """What is to be said of trouble with a sandbox that runs other sources than these; None where none does."""
+    with contextlib.suppress(SandboxError):
+        cloud = Cloud.attach(folder())
+        if cloud is not None and cloud.is_of_other_sources:
+            return str(OtherSources(trouble))
+    return None
 
 
 def _tell(error: Exception, message: str, code: int, words: list[str]) -> int:

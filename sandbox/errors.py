@@ -56,5 +56,16 @@ class StartFailed(SandboxError):
     """The supervisor ended before it was ready."""
 
 
+class OtherSources(SandboxError):
+    """The sandbox that runs was started from other sources than those of the command."""
+
+    def __init__(self, trouble: str = "") -> None:
+        super().__init__(
+            "the sandbox that runs was started before this program was changed"
+            + (f", and they do not go together: {trouble}" if trouble else "")
+            + "\n  start it anew; what it holds ends with it: python -m sandbox stop, then python -m sandbox up"
+        )
+
+
 class ControlFailed(SandboxError):
     """The supervisor refused or failed a request of a command."""

@@ -31,6 +31,7 @@ class CloudRecord:
     region: str
     started: float
     access_key_id: str
+    sources: str = ""
     secret_access_key: str = field(default="", repr=False)
     key: str = field(default="", repr=False)
 

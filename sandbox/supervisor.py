@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import SandboxError
+from .sources import fingerprint
 from .state import CloudRecord, StateFolder
 
 
@@ -62,6 +63,7 @@ class Supervisor:
         self._region = region
         self._port = port
         self._reporter = reporter
+        self._sources = fingerprint()
         self._stopping = threading.Event()
         self._log = logging.getLogger("sandbox")
 
@@ -103,6 +105,7 @@ class Supervisor:
             incarnation=secrets.token_hex(8),
             region=self._region,
             started=time.time(),
+            sources=self._sources,
             access_key_id="AKIASANDBOX" + secrets.token_hex(5).upper()[:9],
             secret_access_key=secrets.token_urlsafe(30),
             key=secrets.token_urlsafe(32),

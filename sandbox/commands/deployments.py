@@ -14,7 +14,7 @@ from client.background import in_background
 from .. import servers
 from ..cloud import Cloud
 from ..display import Display, fail, summary
-from ..errors import SandboxError
+from ..errors import OtherSources, SandboxError
 from ..stack_marks import StackMarks
 from ..state import StateFolder
 from . import engine as engines
@@ -121,7 +121,9 @@ def _start_cloud(project: Project, port: int | None, display: Display) -> Cloud:
 
 
 def take_stack(project: Project, cloud: Cloud, wanted: str, display: Display) -> str:
-    """Decides the engine, and sets the state of a cloud that is gone aside."""
+    """Decides the engine, and sets the state of a cloud that is gone aside; refuses a sandbox of other sources."""
+    if cloud.is_of_other_sources:
+        raise OtherSources
     marks = StackMarks(StateFolder(project.folder), project.stack)
     mark = marks.read()
     current = mark.engine if mark is not None and mark.incarnation == cloud.incarnation else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -196,6 +197,40 @@ def failing(error):
 def test_every_failure_is_one_message_and_an_exit_code(run, monkeypatch, error, code, said):
     monkeypatch.setitem(program.cli.commands, "fails", failing(error))
     assert run("fails") == (code, "", said)
+
+
+START_ANEW = (
+    "\n  start it anew; what it holds ends with it: python -m sandbox stop, then python -m sandbox up\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("differs", "said"),
+    [
+        (False, "error: KeyError: 'published'\n  more with --debug\n"),
+        (
+            True,
+            "error: the sandbox that runs was started before this program was changed, and they do not go together: "
+            f"KeyError: 'published'{START_ANEW}",
+        ),
+    ],
+)
+def test_trouble_with_a_sandbox_of_other_sources_says_how_to_get_on(run, monkeypatch, differs, said):
+    monkeypatch.setitem(program.cli.commands, "fails", failing(KeyError("published")))
+    monkeypatch.setattr(program.Cloud, "attach", lambda folder: SimpleNamespace(is_of_other_sources=differs))
+    assert run("fails") == (1, "", said)
+
+
+def test_a_sandbox_of_other_sources_is_not_deployed_to(project):
+    loaded, display = deployments.load_project("dev"), Display(console=Console(file=io.StringIO()))
+    current = SimpleNamespace(incarnation="one", is_of_other_sources=False)
+    assert deployments.take_stack(loaded, current, "embedded", display) == "embedded"
+    other = SimpleNamespace(incarnation="one", is_of_other_sources=True)
+    with pytest.raises(SandboxError) as refused:
+        deployments.take_stack(loaded, other, "embedded", display)
+    assert str(refused.value) + "\n" == (
+        "the sandbox that runs was started before this program was changed" + START_ANEW
+    )
 
 
 def test_a_traceback_is_shown_when_asked_for(project, monkeypatch, capsys):
