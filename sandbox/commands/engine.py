@@ -14,7 +14,7 @@ from ..stack_marks import StackMarks
 from ..state import StateFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from ..cloud import Cloud
@@ -118,11 +118,16 @@ def select_stack(project: Project, cloud: Cloud) -> None:
 
 def pulumi_outputs(project: Project) -> dict[str, Any]:
     """The stack's outputs as the pulumi command tells them."""
-    command = ["pulumi", "stack", "output", "--json", "--stack", project.stack]
+    return json.loads(_told(project, "outputs", "output", "--json"))
+
+
+def _told(project: Project, what: str, *words: str) -> str:
+    """What the pulumi command prints of the stack."""
+    command = ["pulumi", "stack", *words, "--stack", project.stack]
     answer = subprocess.run(command, cwd=project.folder, stdout=subprocess.PIPE, text=True, check=False)
     if answer.returncode != 0:
-        raise SandboxError("pulumi cannot read the stack's outputs")
-    return json.loads(answer.stdout)
+        raise SandboxError(f"pulumi cannot read the stack's {what}")
+    return answer.stdout
 
 
 def engine_of(project: Project, cloud: Cloud | None) -> str:
@@ -144,3 +149,14 @@ def stack_outputs(project: Project, cloud: Cloud | None) -> dict[str, Any]:
         if resource["type"] == "pulumi:pulumi:Stack":
             return bags.masked(bags.from_file(resource.get("outputs", {})))
     return {}
+
+
+def physical_ids(project: Project, cloud: Cloud, types: Collection[str]) -> dict[str, str]:
+    """The ids of the stack's resources of some types, by the names that the program gives them."""
+    if engine_of(project, cloud) == "pulumi":
+        select_stack(project, cloud)
+        deployment = json.loads(_told(project, "resources", "export"))["deployment"]
+    else:
+        deployment = project.state_file.load()
+    found = [one for one in deployment.get("resources") or [] if one["type"] in types]
+    return {one["urn"].rpartition("::")[2]: one["id"] for one in found if one.get("id")}

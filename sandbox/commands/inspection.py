@@ -23,11 +23,13 @@ from . import engine as engines
 from .options import folder, load_project, stack_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 FAULTS = ["kill", "freeze", "thaw", "cut", "slow", "lose", "cut-replication", "heal"]
 PIPE_WIDTH = 200
 USERS = ["root", "ec2-user"]
+FUNCTION = ("aws:lambda/function:Function",)
+LOGGED = (*FUNCTION, "aws:ec2/instance:Instance", "aws:rds/instance:Instance")
 TABLES = {
     "caches": ("cache", "engine", "node", "role", "address", "zone", "state"),
     "databases": ("name", "engine", "server", "address", "state"),
@@ -128,13 +130,16 @@ def shell(stack: str, instance: str) -> None:
 @click.option("--lines", "-n", type=WholeNumber(min=1), help="Only the last lines.")
 @click.argument("name")
 def logs(stack: str, lines: int | None, name: str) -> None:
-    """Print a log: of an instance's user data, a function, or `supervisor`."""
+    """Print a log: of an instance's user data, a function, a database, or `supervisor`.
+
+    NAME is an instance's of the stack's client_instance_ids, the name that the program gives the resource, or AWS's.
+    """
     if name == "supervisor":
         file = StateFolder(folder()).log_file
         text = file.read_text(errors="replace").splitlines() if file.exists() else []
     else:
         cloud = Cloud.require(folder())
-        text = cloud.logs(_instances(cloud, stack).get(name, name))
+        text = cloud.logs(_instances(cloud, stack).get(name) or _aws_name(cloud, stack, name, LOGGED))
     click.echo("\n".join(text[-lines:] if lines else text))
 
 
@@ -151,7 +156,10 @@ def invoke(stack: str, payload: str, function: str | None) -> int:
     except ValueError as error:
         raise UsageProblem(f"--payload is not JSON: {error}") from error
     cloud = Cloud.require(folder())
-    name = function or _outputs(cloud, stack).get("client_function_name")
+    if function:
+        name = _aws_name(cloud, stack, function, FUNCTION)
+    else:
+        name = _outputs(cloud, stack).get("client_function_name")
     if not name:
         raise UsageProblem(
             f"stack {stack} has no client function; name one: python -m sandbox invoke FUNCTION"
@@ -208,6 +216,11 @@ def _outputs(cloud: Cloud, stack: str) -> dict[str, Any]:
 def _instances(cloud: Cloud, stack: str) -> dict[str, str]:
     """Instance ids by their names in the stack's outputs."""
     return dict(_outputs(cloud, stack).get("client_instance_ids") or {})
+
+
+def _aws_name(cloud: Cloud, stack: str, name: str, types: Collection[str]) -> str:
+    """AWS's name of what the program calls so; any other name is left as it is."""
+    return engines.physical_ids(load_project(stack), cloud, types).get(name, name)
 
 
 def instance_id(cloud: Cloud, stack: str, name: str) -> str:

@@ -173,6 +173,7 @@ def test_the_token_is_nowhere_but_in_the_state_and_the_parameter(dev: Environmen
 def test_what_the_function_says_is_in_its_own_log(dev: Environment, verified: Verified):
     lines = dev.sandbox("logs", dev.outputs()["client_function_name"]).stdout
 
+    assert dev.sandbox("logs", "function").stdout == lines, "by the name that the program gives it, too"
     assert re.search(r"^START RequestId: ", lines, re.MULTILINE)
     assert re.search(r"^REPORT RequestId: .*Duration: ", lines, re.MULTILINE)
 
