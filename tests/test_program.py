@@ -247,6 +247,10 @@ def test_the_web_server_is_a_client_of_the_cache_and_of_its_own_database():
     ]
     policies = [item.name for item in declared.of_type("aws:iam/rolePolicy:RolePolicy").values()]
     assert {"demo-connection", "demo-database"} <= set(policies)
+    assert instance.inputs["subnetId"] == "network-public-eu-west-1a-id"
+    hidden = run(network=network, web={"public_address": False})
+    private = hidden.one("aws:ec2/instance:Instance", "demo-web").inputs["subnetId"]
+    assert private.startswith("network-private-eu-west-1")
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])

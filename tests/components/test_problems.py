@@ -120,6 +120,8 @@ def test_an_output_is_taken_where_it_may_be_and_refused_where_a_plain_value_is_n
     assert deploy(program).result == [
         Problem(path, message) for path in ("size", "label", "zones", "rules", "anything.a")
     ]
+    single = deploy(lambda: problems_of(size=1, rules={"web": pulumi.Output.from_input({"port": 80})}))
+    assert single.result == [Problem("rules.web", message)]
 
 
 def test_refused_keys_give_their_reason_and_no_other_problem():

@@ -7,6 +7,7 @@ import pytest
 
 from components.problems import Problem
 from components.redis_checks import check_redis_cache
+from tests.components.configurations import KEY_ARN
 from tests.components.shared import TOKEN, cache_args
 
 
@@ -32,6 +33,18 @@ def test_cluster_mode_serverless_and_global_datastores_say_why_not(key, reason):
 def test_versions_that_aws_leaves_alone_are_not_warned_of():
     for change in ({"engine_version": "7.0", "auto_minor_version_upgrade": False}, {"engine_version": "7.1"}):
         assert check_redis_cache("cache", cache_args(**change)).warnings == []
+
+
+def test_preferred_zones_tell_the_region_where_the_subnets_are_a_groups():
+    group = {"vpc_id": "vpc-1", "subnet_ids": None, "subnet_group_name": "shop"}
+    zones = {"preferred_availability_zones": ["us-east-1a", "us-east-1b"]}
+
+    assert problems_of(**group, **zones, kms_key_arn=KEY_ARN) == [
+        Problem(
+            "kms_key_arn", "must be a key of us-east-1, where the cache stands, got one of eu-west-1 (R98)"
+        )
+    ]
+    assert problems_of(**group, kms_key_arn=KEY_ARN) == []
 
 
 def test_a_subnet_known_only_later_is_not_compared(deploy):

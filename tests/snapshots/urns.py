@@ -47,6 +47,14 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
     "function_url": {"clients": {"function": {"url": "iam"}}},
     "alarms": {"alarms": {"emails": ["ops@example.com"]}},
+    "web": {
+        "network": {
+            "availability_zones": ZONES,
+            "public_subnets": {"eu-west-1a": "planned"},
+            "interface_endpoints": ["ssm", "ssmmessages", "secretsmanager"],
+        },
+        "web": {"allowed_cidr_blocks": {"office": "203.0.113.0/24"}},
+    },
     "memcached_alarms": {"cache": {"engine": "memcached"}, "alarms": {"enabled": True}, "clients": {}},
 }
 """Name -> sections that differ from the default environment, and `stack` for another one."""
