@@ -6,6 +6,7 @@ from typing import Any
 
 from .errors import CacheError, CacheRefused, CacheUnreachable, InvalidEndpoint
 
+NO_CREDENTIALS = 'no AWS credentials were found here; for the sandbox: eval "$(python -m sandbox env)"'
 _DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}
 _EXPIRED = {
     "ExpiredTokenException",
@@ -53,7 +54,7 @@ class explained:
         if isinstance(error, NoRegionError):
             raise InvalidEndpoint(f"{self._doing}: set AWS_REGION to the stack's region") from error
         if isinstance(error, NoCredentialsError):
-            raise CacheRefused(f"{self._doing}: no AWS credentials were found here", "AWS") from error
+            raise CacheRefused(f"{self._doing}: {NO_CREDENTIALS}", "AWS") from error
         if isinstance(error, (TokenRetrievalError, UnauthorizedSSOTokenError)):
             raise CacheRefused(f"{self._doing}: your AWS login has expired: {error}", "AWS") from error
         if isinstance(error, BotoCoreError):

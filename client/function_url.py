@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from .aws import explained
+from .aws import NO_CREDENTIALS, explained
 from .errors import CacheRefused, CacheUnreachable, CheckFailed
 
 SECONDS = 90.0  # a function may work for a minute
@@ -86,7 +86,7 @@ def _signed(method: str, url: str, region: str, headers: dict[str, str], body: b
         session: Any = Session(region_name=region)
         credentials = session.get_credentials()
     if credentials is None:
-        raise CacheRefused("the call of the function URL: no AWS credentials were found here", "AWS")
+        raise CacheRefused(f"the call of the function URL: {NO_CREDENTIALS}", "AWS")
     request: Any = AWSRequest(method, url, data=body, headers=headers)
     signer: Any = SigV4Auth(credentials.get_frozen_credentials(), "lambda", region)
     signer.add_auth(request)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
+from .aws import NO_CREDENTIALS
 from .endpoint import Endpoint
 from .errors import CacheRefused, CacheUnreachable, InvalidEndpoint
 
@@ -68,7 +69,7 @@ def from_parameter(name: str, region: str | None = None) -> Endpoint:
     except NoRegionError as error:
         raise InvalidEndpoint(f"parameter {name}: set AWS_REGION to the stack's region") from error
     except NoCredentialsError as error:
-        raise CacheRefused(f"parameter {name}: no AWS credentials were found here", "AWS") from error
+        raise CacheRefused(f"parameter {name}: {NO_CREDENTIALS}", "AWS") from error
     except (ConnectionError, HTTPClientError) as error:
         raise CacheUnreachable(
             f"parameter {name}: Systems Manager does not answer: {error}", "parameter"

@@ -17,7 +17,17 @@ from client.command_line import client
 from sandbox.command_line import cli as sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
-PULUMI = {"up", "preview", "refresh", "destroy", "stack init", "stack output", "config set", "import"}
+PULUMI = {
+    "install",
+    "up",
+    "preview",
+    "refresh",
+    "destroy",
+    "stack init",
+    "stack output",
+    "config set",
+    "import",
+}
 # What is typed to a shell besides, and is not ours.
 SHELL = {"cat", "cd", "curl", "echo", "eval", "git", "grep", "printf", "sleep", "unset"}
 _STARTS = ("python -m ", ".venv/bin/python -m ", "pulumi ", "make ", "aws ", "cache-client ", "cache-cli ")

@@ -236,7 +236,7 @@ def without_aws(monkeypatch: pytest.MonkeyPatch, run, tmp_path: Path) -> None:  
 @pytest.mark.parametrize(
     ("outputs", "code", "words"),
     [
-        (WITH_INSTANCE, 4, "no AWS credentials were found here"),
+        (WITH_INSTANCE, 4, 'found here; for the sandbox: eval "$(python -m sandbox env)"'),
         ({key: value for key, value in WITH_INSTANCE.items() if key != "region"}, 2, "set AWS_REGION"),
     ],
 )
