@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from client import memcached_checks, redis_checks
+from client import Endpoint, memcached_checks, redis_checks
+from client.checks import Subject
+from client.errors import CheckFailed
+from client.network_checks import everywhere
 
 
 @pytest.mark.parametrize(
@@ -20,3 +23,24 @@ def test_a_name_is_there_once(checks):
     names = [check.name for check in checks]
 
     assert len(names) == len(set(names)) >= 16
+
+
+def of(*hosts: str) -> Subject:
+    return Subject(Endpoint("redis", "cache.test", 6379), None, tuple((host, 6379) for host in hosts))
+
+
+def test_what_every_server_says_is_said_once_where_it_is_the_same():
+    assert everywhere(of("a", "b", "c"), lambda server: "closed") == "closed (3 servers)"
+    assert everywhere(of("a", "b"), lambda server: "closed") == "closed (2 servers)"
+    assert everywhere(of("a"), lambda server: "closed") == "a closed"
+    assert everywhere(of("a", "b"), lambda server: f"is {server[0]}") == "a is a; b is b"
+
+
+def test_the_server_that_fails_a_claim_is_named():
+    def ask(server: tuple[str, int]) -> str:
+        if server[0] == "b":
+            raise CheckFailed("it answered")
+        return "closed"
+
+    with pytest.raises(CheckFailed, match=r"^b: it answered$"):
+        everywhere(of("a", "b", "c"), ask)

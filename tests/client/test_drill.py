@@ -11,6 +11,7 @@ from client.drill import evaluate
 from client.drill_record import DrillPlan, WorkerRecord
 from client.drill_worker import run_worker
 from client.key_shares import over_key
+from client.redis_drill import RedisWorker
 from client.results import Drill
 
 from .redis_servers import RedisPair, wait_until
@@ -69,6 +70,28 @@ def test_with_replication_cut_before_the_kill_exactly_the_missing_writes_are_rep
     assert drill.lost == len(missing) >= 10
     assert list(drill.lost_writes) == missing[:20]
     assert not drill.ok
+
+
+def test_only_an_acknowledged_write_that_the_reader_lacks_is_staleness(pair: RedisPair, monkeypatch):
+    worker = RedisWorker(pair.endpoint, PLAN, pair.resolve)
+    length = [0]
+    monkeypatch.setattr(worker._client, "execute", lambda *words, **options: length[0])
+    try:
+        assert (worker.read(), worker.record.staleness_seconds) == ("ok", None), "nothing was written"
+        worker.write(0)
+        length[0] = 1
+        assert (worker.read(), worker.record.staleness_seconds) == ("ok", None), "the reader has it"
+        worker.write(1)
+        worker.read()
+        behind = worker.record.staleness_seconds
+        assert behind is not None
+        assert behind > 0
+        worker.notice()
+        worker.write(2)
+        worker.read()
+        assert worker.record.staleness_seconds == behind, "a failover is no staleness"
+    finally:
+        worker.close()
 
 
 def test_a_worker_that_nothing_happens_to_stops_at_its_maximum(pair: RedisPair):

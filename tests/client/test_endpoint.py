@@ -261,6 +261,34 @@ def test_a_parameter_that_nobody_may_read_is_refused(systems_manager, monkeypatc
     assert (refused.value.code, refused.value.exit_code) == ("AWS", 4)
 
 
+@pytest.mark.parametrize("code", ["InternalServerError", "ThrottlingException", "ServiceUnavailable"])
+def test_a_systems_manager_that_cannot_answer_now_is_unreachable(code):
+    from client import sources
+
+    failure = sources._refusal(PARAMETER, {"Code": code, "Message": "later"})
+    assert type(failure) is CacheUnreachable
+    assert (str(failure), failure.stage) == (
+        f"parameter {PARAMETER}: Systems Manager answers {code}",
+        "parameter",
+    )
+
+
+def test_without_credentials_it_is_said_that_there_are_none(monkeypatch, tmp_path):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(CacheRefused, match="no AWS credentials were found here") as refused:
+        Endpoint.from_parameter(PARAMETER, region="eu-west-1")
+    assert refused.value.code == "AWS"
+
+
+def test_a_region_that_can_be_none_is_refused_by_name():
+    with pytest.raises(InvalidEndpoint, match=f"^parameter {PARAMETER}: .*'no region'"):
+        Endpoint.from_parameter(PARAMETER, region="no region")
+
+
 def test_a_systems_manager_that_does_not_answer_is_unreachable(monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "x")

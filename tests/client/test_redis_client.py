@@ -10,8 +10,10 @@ from collections.abc import Callable
 import pytest
 
 from client import CacheRefused, InvalidEndpoint, connect
+from client.deadline import Deadline
 from client.memcached_client import MemcachedClient
 from client.redis_client import RedisClient
+from client.redis_connection import RedisConnection
 
 from .conftest import endpoint_of
 from .redis_servers import RedisNode, RedisPair, wait_until
@@ -124,6 +126,15 @@ def test_an_error_of_the_server_keeps_its_code_and_the_connection(cache, node):
     assert refused.value.code == "WRONGTYPE"
     assert cache.get("city") == b"Oslo"
     assert node.command("INFO", "stats")["total_connections_received"] == before + 1
+
+
+def test_a_transaction_gives_the_replies_to_its_commands(node):
+    connection = RedisConnection.open("127.0.0.1", [node.address], None, node.token, Deadline(5))
+    try:
+        commands = [("SET", "visits", "1"), ("INCR", "visits"), ("GET", "visits")]
+        assert connection.call_transaction(commands, Deadline(5)) == [b"OK", 2, b"2"]
+    finally:
+        connection.close()
 
 
 def test_a_refused_transaction_stores_nothing(cache, node):

@@ -112,6 +112,20 @@ def test_the_table_has_a_row_per_check_and_a_column_per_place():
     assert ["one-place", "ok 5 ms", "-", "gone after 0.3 s"] in cells
 
 
+def test_where_there_is_no_terminal_each_result_is_a_line_as_it_arrives():
+    console = Console(file=io.StringIO(), width=40)
+    with forms.live_table(console) as live:
+        live.add(PASSED)
+        first = console.file.getvalue()
+        live.add(replace(FAILED, evidence="[bold]no markup[/]"))
+
+    assert first == "ok     app          values-expire                gone after 0.3 s\n"
+    assert console.file.getvalue() == (
+        first + "FAILED function     values-expire                [bold]no markup[/]\n"
+    )
+    assert [check.where for check in live.checks] == ["app", "function"]
+
+
 def test_nothing_checked_is_not_passed():
     assert not Report("dev", "redis").ok
     assert forms.verdict(Report("dev", "redis")) == "FAILED: nothing was checked"

@@ -281,6 +281,24 @@ def test_a_token_opens_one_session_only(service):
         Tunnel(INSTANCE, "master.test", 6379)
 
 
+def test_what_a_session_wants_beyond_a_port_is_refused_in_words():
+    assert [Tunnel._processed(action) for action in ("SessionType", "KMSEncryption", "Another")] == [
+        {"ActionType": "SessionType", "ActionStatus": 1, "ActionResult": None, "Error": ""},
+        {
+            "ActionType": "KMSEncryption",
+            "ActionStatus": 3,
+            "ActionResult": None,
+            "Error": "the account's preferences ask for sessions encrypted with KMS, which this client cannot do",
+        },
+        {
+            "ActionType": "Another",
+            "ActionStatus": 3,
+            "ActionResult": None,
+            "Error": "this client does not know Another",
+        },
+    ]
+
+
 def test_nobody_at_the_url_is_unreachable(service):
     service.spoil = lambda answer: {**answer, "StreamUrl": "ws://127.0.0.1:1/"}
     with pytest.raises(
