@@ -66,7 +66,7 @@ def check(config: Mapping[str, Any], project: str, stack: str) -> Settings:
     wires = {**_NETWORK_WIRES, "subnet_ids": {zone: f"subnet-of-{zone}" for zone in zones}}
     cache_type, check_cache = report.cache_component(cache)
     report.run("cache", check_cache, {**cache, **_unless_existing(cache, wires)})
-    endpoint = report.endpoint(cache_type)
+    endpoint = report.endpoint()
     instances, function = report.clients(wires, network)
     web, database = report.web(wires, network)
     alarms = report.alarms(_watched(cache_type, {} if report.refuses("cache") else cache))

@@ -93,11 +93,10 @@ class Report:
             self._add("cache.engine", f"must be {one_of(ENGINES)}, got {engine!r}{hint}")
         return RedisCache, check_redis_cache
 
-    def endpoint(self, cache_type: type[Any]) -> dict[str, Any]:
-        """Return the arguments of the parameters that say where the cache is."""
+    def endpoint(self) -> dict[str, Any]:
+        """Return the arguments of the parameters that say where the cache is, which is not for the section to say."""
         given = self.section("endpoint", _ENDPOINT_WIRES)
-        engine = "memcached" if cache_type is MemcachedCache else "redis"
-        wires = {"engine": engine, "host": "host", "port": 6379, "tls": True}
+        wires = {"engine": "redis", "host": "host", "port": 6379, "tls": True}
         self.run("endpoint", check_endpoint_parameter, {**given, **wires})
         return given
 
