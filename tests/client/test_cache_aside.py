@@ -302,6 +302,20 @@ def test_of_all_who_wait_for_a_client_that_died_one_loads_once_its_lease_is_over
     assert cache.get(mark) is None
 
 
+def test_what_somebody_else_has_just_loaded_is_not_loaded_again(cache, key):
+    load = Loader("mine")
+
+    class Overtaken(Watched):
+        """Between the miss and the taking of the lock another one loads."""
+
+        def add(self, *arguments: Any, **options: Any) -> bool:
+            CacheAside(cache, "test").put(key, "of another")
+            return super().add(*arguments, **options)
+
+    assert CacheAside(Overtaken(cache), "test").get(key, load) == "of another"
+    assert load.calls == 0
+
+
 def test_within_the_lease_of_another_its_value_is_waited_for(cache, key):
     mark, load = f"{key_of('test', 1, key)}:load", Loader("mine")
     cache.add(mark, b"at work", ttl_seconds=60)
