@@ -12,7 +12,8 @@ import pytest
 from .environment import Environment
 from .inventory import inventory
 
-pytestmark = [pytest.mark.namespaces, pytest.mark.system]
+# One life in one fixture: seven runs of a deployment.
+pytestmark = [pytest.mark.namespaces, pytest.mark.system, pytest.mark.timeout(300)]
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 DASHBOARD = "aws:cloudwatch/dashboard:Dashboard"
