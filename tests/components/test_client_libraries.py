@@ -42,6 +42,11 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     return calls
 
 
+def full(*_paths: Path | str) -> None:
+    """What a full disk does to a file that is to get its name."""
+    raise OSError("no space left on device")
+
+
 def test_only_what_is_compiled_is_fetched_for_the_second_cpu(locked, fetched, tmp_path):
     names = zipfile.ZipFile(build([], locked, tmp_path / "build").path).namelist()
 
@@ -94,9 +99,6 @@ def test_a_run_at_the_same_time_may_have_fetched_them_first(locked, fetched, tmp
 
 
 def test_libraries_that_cannot_be_put_in_place_are_an_error(locked, fetched, tmp_path, monkeypatch):
-    def full(path: Path, target: Path) -> Path:
-        raise OSError("no space left on device")
-
     monkeypatch.setattr(Path, "rename", full)
 
     with pytest.raises(OSError, match="no space left on device"):
@@ -105,9 +107,6 @@ def test_libraries_that_cannot_be_put_in_place_are_an_error(locked, fetched, tmp
 
 
 def test_a_bundle_that_cannot_be_written_leaves_nothing(locked, fetched, tmp_path, monkeypatch):
-    def full(source: str, target: Path) -> None:
-        raise OSError("no space left on device")
-
     monkeypatch.setattr(os, "replace", full)
 
     with pytest.raises(OSError, match="no space left on device"):
