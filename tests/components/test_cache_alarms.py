@@ -185,6 +185,13 @@ def test_a_threshold_may_be_the_least_and_the_most(thresholds):
     assert check_cache_alarms("alarms", given(thresholds=thresholds)).problems == []
 
 
+@pytest.mark.parametrize("node_type", ["cache.m4.large", "cache.m1.small"])
+def test_a_node_type_that_is_no_longer_advised_is_for_the_cache_to_tell(node_type):
+    checks = check_cache_alarms("alarms", given(node_type=node_type))
+
+    assert (checks.problems, checks.warnings) == ([], [])
+
+
 def test_a_wrong_node_type_is_not_told_of_again_by_its_alarms():
     problems = check_cache_alarms("alarms", given(node_type="big", thresholds={"cpu_credits": 10})).problems
 
