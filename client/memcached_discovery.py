@@ -20,6 +20,7 @@ _ANSWER_SECONDS = 1.0  # per server asked
 _FIRST_RETRY_SECONDS = 0.1
 _LONGEST_RETRY_SECONDS = 15.0
 _BETWEEN_POLLS_SECONDS = 1.0  # however many calls fail
+_ANEW_SECONDS = 30.0  # ElastiCache puts the list right on every node within 15
 
 Server = tuple[str, int]
 
@@ -73,6 +74,9 @@ class Discovery:
     On any fault the last one stays. `servers` gives whom to ask, the configuration endpoint first: every node of a
     cluster knows the list, so that the endpoint alone cannot stop discovery. `lost` is called when the endpoint
     itself gave none.
+
+    A cluster made anew under the same name counts its versions from the beginning. It is told from a node that lags
+    behind by this: for `anew_seconds` the endpoint, and whoever else answers, has known older versions only.
     """
 
     def __init__(
@@ -84,6 +88,7 @@ class Discovery:
         report: Callable[[str, str], None],
         lost: Callable[[], object],
         poll_seconds: float,
+        anew_seconds: float = _ANEW_SECONDS,
     ) -> None:
         self._servers = servers
         self._context = context
@@ -92,6 +97,8 @@ class Discovery:
         self._report = report
         self._lost = lost
         self._poll_seconds = poll_seconds
+        self._anew_seconds = anew_seconds
+        self._older_since: float | None = None
         self._stopped = False
         self._changed = threading.Condition()
         self._wanted = True
@@ -151,11 +158,13 @@ class Discovery:
     def _poll(self) -> bool:
         """Ask one server after the other until one answers; whether one did."""
         self.polls += 1
+        said: Configuration | None = None
         for position, server in enumerate(self._servers()):
             if self._stopped:
                 return False
             try:
                 found = ask(server, self._context, self._names, Deadline(_ANSWER_SECONDS))
+                said = found if position == 0 else said
                 self._take(found)
             except CacheError as fault:
                 with self._changed:
@@ -166,18 +175,36 @@ class Discovery:
                 if position == 0:
                     self._lost()
             else:
+                self._older_since = None
                 return True
-        return False
+        return self._begin_anew(said)
+
+    def _begin_anew(self, older: Configuration | None) -> bool:
+        """Take what the endpoint answers after all when nobody has known anything newer for long enough."""
+        if older is None:
+            self._older_since = None
+            return False
+        now = monotonic()
+        if self._older_since is None:
+            self._older_since = now
+        if now - self._older_since < self._anew_seconds:
+            return False
+        self._older_since = None
+        self._settle(older, is_new=True)
+        return True
 
     def _take(self, found: Configuration) -> None:
         if self.current is not None and found.version < self.current.version:
             versions = f"version {found.version} after {self.current.version}"
             raise CacheRefused(f"an older configuration: {versions}", "STALE", "discovery")
-        if found.supersedes(self.current):
+        self._settle(found, found.supersedes(self.current))
+
+    def _settle(self, found: Configuration, is_new: bool) -> None:
+        if is_new:
             self._adopt(found, self)
             self._report("discovered", f"version {found.version}: {len(found.nodes)} nodes")
         with self._changed:
-            if found.supersedes(self.current):
+            if is_new:
                 self.current = found
             self.succeeded_at = monotonic()
             self.fault = None
