@@ -104,6 +104,8 @@ def test_on_a_healthy_cache_everything_is_answered_and_right(own_node: RedisNode
     )
     assert (load.requests, load.errors, load.missing, load.wrong, load.ok) == (300, {}, 0, 0, True)
     assert sum(latency.samples for latency in load.latencies) == 300
+    assert all(0 < latency.p50_ms <= latency.max_ms < 1000 * load.seconds for latency in load.latencies)
+    assert sum(well for well, _ in load.per_second) == 300
     assert (load.where, load.rate, load.capacity, load.value_bytes) == ("app", 1000, None, 64)
     assert own_node.command("DBSIZE") == 0
 

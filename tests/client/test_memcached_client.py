@@ -213,6 +213,20 @@ def test_with_tls_the_nodes_are_connected_to_by_name(certificates):
         cluster.stop()
 
 
+def test_it_says_what_happens_to_its_connections(cluster):
+    seen: list[tuple[str, str]] = []
+    options = {"resolver": cluster.resolve, "observe": lambda word, details: seen.append((word, details))}
+    with connect(cluster.endpoint, 5, **options) as cache:
+        cache.set("city", "Oslo")
+        cache.get("city")
+        node = cache.node_for("city")
+    assert seen == [
+        ("discovered", "version 1: 3 nodes"),
+        ("connected", node),
+        ("dropped", f"{node} (closed by the client)"),
+    ]
+
+
 def test_a_node_whose_certificate_is_for_another_name_is_refused(certificates):
     cluster = MemcachedCluster(["other.test"], certificates, host="localhost")
     try:
