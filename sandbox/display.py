@@ -32,6 +32,8 @@ DONE = {
     "skip": "skipped",
     "same": "unchanged",
 }
+IDLE = "working"
+"""What the line at the bottom says while no step is under way, as when the program is loaded."""
 STYLES = {
     "create": "green",
     "adopt": "green",
@@ -61,7 +63,7 @@ class Display:
 
     def __enter__(self) -> Display:
         if self.console.is_terminal:
-            self._status = self.console.status("")
+            self._status = self.console.status(IDLE)
             self._status.start()
         return self
 
@@ -144,7 +146,7 @@ class Display:
             names = list(self._running.values())
             shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
             seconds = time.monotonic() - self.began
-            self._status.update(Text(f"{shown}  {seconds:.0f} s" if names else ""))
+            self._status.update(Text(f"{shown}  {seconds:.0f} s" if names else IDLE))
 
 
 def summary(counts: Mapping[str, int], planning: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -59,9 +60,14 @@ class StackMarks:
         self._file.unlink(missing_ok=True)
 
     def set_aside(self) -> str | None:
-        """Renames the state, which names things that are gone; None where it names nothing."""
+        """Renames the state, which names things that are gone; None where it names nothing.
+
+        The last one is kept, for whoever stopped too early; those before it nobody can use.
+        """
         if not self._names_something():
             return None
+        for older in self.state_file.parent.glob(f"{glob.escape(self.state_file.name)}.of-*"):
+            older.unlink()
         mark = self.read()
         incarnation = mark.incarnation if mark else "unknown"
         aside = self.state_file.with_name(f"{self.state_file.name}.of-{incarnation}")

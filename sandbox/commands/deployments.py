@@ -89,7 +89,11 @@ def destroy(stack: str, engine: str) -> int:
 def outputs(stack: str, as_json: bool) -> None:
     """Print the stack's outputs."""
     project = load_project(stack)
-    values = engines.stack_outputs(project, Cloud.attach(folder()))
+    cloud = Cloud.attach(folder())
+    values = engines.stack_outputs(project, cloud)
+    mark = StackMarks(StateFolder(folder()), stack).read()
+    if values and mark is not None and (cloud is None or cloud.incarnation != mark.incarnation):
+        click.echo("note: these are of a sandbox that has ended", err=True)
     if as_json:
         click.echo(json.dumps(values, indent=2))
         return

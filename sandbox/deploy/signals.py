@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_ASKED = b"\nfinishing the steps in hand; Ctrl-C again ends at once\n"
+_SHOW_CURSOR = b"\033[?25h"  # a display hides it, and gets no chance to show it again
 
 
 @contextmanager
@@ -26,9 +29,12 @@ def first_signal_calls(stop: Callable[[], None]) -> Iterator[None]:
     def handle(number: int, frame: FrameType | None) -> None:
         nonlocal asked
         if asked:
+            if os.isatty(2):
+                _say(_SHOW_CURSOR)
             os._exit(128 + number)
         asked = True
         stop()
+        _say(_ASKED)
 
     ours = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handle) for number in ours}
@@ -37,3 +43,9 @@ def first_signal_calls(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _say(text: bytes) -> None:
+    """Write to standard error at once: what a handler interrupts may hold the lock of anything that buffers."""
+    with contextlib.suppress(OSError):  # the terminal may be gone: SIGHUP says so
+        os.write(2, text)

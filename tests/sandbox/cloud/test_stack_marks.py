@@ -43,6 +43,16 @@ def test_a_state_of_another_cloud_is_set_aside_with_its_backup(marks):
     assert marks.read() == StackMark("two", "embedded")
 
 
+def test_only_the_last_state_that_was_set_aside_is_kept(marks):
+    for incarnation in ("one", "two", "three"):
+        marks.take(incarnation, "embedded")
+        marks.state_file.write_text("state")
+        marks.state_file.with_name("dev.json.bak").write_text("before")
+    marks.state_file.with_name("dev-2.json.of-one").write_text("another stack's")
+    marks.take("four", "embedded")
+    assert files(marks) == ["dev-2.json.of-one", "dev.cloud", "dev.json.of-three", "dev.json.of-three.bak"]
+
+
 @pytest.mark.parametrize("mark", [None, "", "{", '{"a": 1}'])
 def test_a_state_without_a_mark_that_makes_sense_is_set_aside(marks, mark):
     marks.state_file.parent.mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
@@ -151,6 +152,16 @@ def test_destroy_without_a_sandbox_sets_the_state_aside(run, project):
     code, out, _ = run("destroy")
     assert (code, marks.state_file.exists()) == (0, False)
     assert "set aside as .sandbox/stacks/dev.json.of-gone" in out
+
+
+def test_outputs_of_a_sandbox_that_has_ended_are_said_to_be_such(run, project):
+    marks = StackMarks(StateFolder(project), "dev")
+    marks.take("one", "embedded")
+    stack = {"type": "pulumi:pulumi:Stack", "urn": "urn:x", "outputs": {"host": "cache.example"}}
+    state = {"version": 3, "deployment": {"manifest": {}, "resources": [stack]}}
+    marks.state_file.write_text(json.dumps(state))
+
+    assert run("outputs") == (0, "host  cache.example\n", "note: these are of a sandbox that has ended\n")
 
 
 def test_a_payload_that_is_not_json_is_refused_before_anything_is_asked(run):
@@ -439,6 +450,8 @@ def test_when_all_is_ready_the_next_steps_are_told(project, capsys):
 def test_on_a_terminal_what_is_under_way_stands_on_a_line_that_goes_away():
     console = Console(file=io.StringIO(), force_terminal=True, width=100)
     with Display(console=console) as display:
+        display._status._live.refresh()
+        assert "working" in console.file.getvalue()
         display(step("create", "start"))
         display._status._live.refresh()
         display(step("create"))

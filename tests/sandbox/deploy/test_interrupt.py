@@ -42,7 +42,11 @@ stack.deployment().up()
 def started(stack: Stack, how: str) -> subprocess.Popen[str]:
     """An `up` in a process of its own that stands in the creation of b."""
     process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(stack.base), how], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SCRIPT, str(stack.base), how],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "reached\n"
@@ -53,8 +57,9 @@ def started(stack: Stack, how: str) -> subprocess.Popen[str]:
 def test_a_first_signal_finishes_the_step_in_hand_and_saves(stack: Stack, number: signal.Signals) -> None:
     process = started(stack.program(CHAIN), "once")
     process.send_signal(number)
-    told, _ = process.communicate(timeout=30)
+    told, said = process.communicate(timeout=30)
     assert told == "interrupted {'create': 3} []\n"
+    assert said == "\nfinishing the steps in hand; Ctrl-C again ends at once\n"
     assert process.returncode == 130
     assert sorted(stack.cloud.by_logical_name()) == ["a", "b"]
     assert stack.deployed()["pending_operations"] == []
