@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from client.ring import Ring
+from tests.real_engine import NEEDS_ENGINE
 
 from .by_hand import ask, cache_by_hand, cluster_by_hand, machine_by_hand, network_by_hand, talk
 from .environment import Environment
@@ -31,10 +31,6 @@ CLUSTER_FILE = {
     ]
 }
 pytestmark = [pytest.mark.namespaces, pytest.mark.system, pytest.mark.timeout(400)]
-needs_engine = pytest.mark.skipif(
-    shutil.which("pulumi") is None or shutil.which("pulumi-language-python-exec") is None,
-    reason="there is no pulumi command on PATH that can run Python programs",
-)
 
 
 def identity(environment: Environment) -> dict[str, Any]:
@@ -43,7 +39,7 @@ def identity(environment: Environment) -> dict[str, Any]:
     return {key: group[key] for key in ("ReplicationGroupId", "ReplicationGroupCreateTime", "MemberClusters")}
 
 
-@pytest.mark.parametrize("engine", ["embedded", pytest.param("pulumi", marks=needs_engine)])
+@pytest.mark.parametrize("engine", ["embedded", pytest.param("pulumi", marks=NEEDS_ENGINE)])
 def test_an_old_cache_is_adopted_in_place_while_its_application_goes_on(
     new_environment: Environment, tmp_path_factory: pytest.TempPathFactory, engine: str
 ):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,18 +13,15 @@ from typing import Any
 
 import pytest
 
+from tests.real_engine import NEEDS_ENGINE
+
 from .environment import Environment
 from .inventory import inventory
 
 pytestmark = [
     pytest.mark.namespaces,
-    pytest.mark.engine,
     pytest.mark.timeout(600),
-    pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no pulumi command on PATH"),
-    pytest.mark.skipif(
-        shutil.which("pulumi-language-python-exec") is None,
-        reason="the pulumi on PATH cannot run Python programs",
-    ),
+    *NEEDS_ENGINE,
 ]
 
 RUNS = ("preview", "up", "second up", "refresh", "destroy")

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 import demos
+from tests.real_engine import NEEDS_ENGINE
 
 from .environment import REPOSITORY, Environment
 from .inventory import inventory
@@ -23,14 +24,7 @@ pytestmark = [pytest.mark.namespaces, pytest.mark.system, pytest.mark.timeout(90
 STACKS = ("dev", *demos.SYSTEMS)
 ENGINES = {
     "embedded": [],
-    "pulumi": [
-        pytest.mark.engine,
-        pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no pulumi command on PATH"),
-        pytest.mark.skipif(
-            shutil.which("pulumi-language-python-exec") is None,
-            reason="the pulumi on PATH cannot run Python programs",
-        ),
-    ],
+    "pulumi": NEEDS_ENGINE,
 }
 LIVES = [
     pytest.param((stack, engine), id=f"{stack}-{engine}", marks=marks)

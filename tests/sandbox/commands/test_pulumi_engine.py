@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 
@@ -11,16 +10,12 @@ import pytest
 
 from sandbox.cloud import Cloud
 from sandbox.launching import PACKAGE_FOLDER
+from tests.real_engine import NEEDS_ENGINE
 
 pytestmark = [
     pytest.mark.namespaces,
-    pytest.mark.engine,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no pulumi command on PATH"),
-    pytest.mark.skipif(
-        shutil.which("pulumi-language-python-exec") is None,
-        reason="the pulumi on PATH cannot run Python programs",
-    ),
+    *NEEDS_ENGINE,
 ]
 
 PROGRAM = """

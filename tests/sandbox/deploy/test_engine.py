@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,14 @@ import yaml
 
 from sandbox.deploy.handover import export
 from sandbox.deploy.project import Project
+from tests.real_engine import NEEDS_ENGINE
 
 from .engine import Engine, served
 from .stack import Stack
 
 pytestmark = [
-    pytest.mark.engine,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no pulumi command on PATH"),
-    pytest.mark.skipif(
-        shutil.which("pulumi-language-python-exec") is None,
-        reason="the pulumi on PATH cannot run Python programs",
-    ),
+    *NEEDS_ENGINE,
 ]
 
 KEYS = (

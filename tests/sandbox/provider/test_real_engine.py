@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 
@@ -12,13 +11,13 @@ import pytest
 
 from sandbox.provider import start_server
 from sandbox.provider.tables import TYPES
+from tests.real_engine import NEEDS_ENGINE
 from tests.sandbox.provider.driver import REGION, token_of
 from tests.sandbox.provider.test_failures import FAKE, Fake, refusal
 
 pytestmark = [
-    pytest.mark.engine,
     pytest.mark.timeout(400),
-    pytest.mark.skipif(not shutil.which("pulumi"), reason="there is no pulumi command on PATH"),
+    *NEEDS_ENGINE,
 ]
 
 PROGRAM = """
