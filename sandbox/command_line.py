@@ -94,7 +94,7 @@ def _usage(error: click.UsageError) -> str:
 
 def _explained(trouble: str) -> str | None:
     """What is to be said of trouble with a sandbox that runs other sources than these; None where none does."""
-    with contextlib.suppress(SandboxError):
+    with contextlib.suppress(SandboxError, OSError):
         cloud = Cloud.attach(folder())
         if cloud is not None and cloud.is_of_other_sources:
             return str(OtherSources(trouble))

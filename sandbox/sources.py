@@ -11,11 +11,11 @@ NOT_OF_THE_SUPERVISOR = ("__pycache__", "commands", "deploy")
 
 
 def fingerprint(package: str = PACKAGE) -> str:
-    """A digest of the files that a supervisor runs, by name and content; 15 ms."""
+    """A digest of the files that a supervisor runs, by name and content, without those of an editor; 15 ms."""
     digest = hashlib.sha256()
     for folder, folders, names in os.walk(package):
         folders[:] = sorted(name for name in folders if name not in NOT_OF_THE_SUPERVISOR)
-        for name in sorted(names):
+        for name in sorted(name for name in names if not name.startswith(".") and not name.endswith("~")):
             path = os.path.join(folder, name)
             with open(path, "rb") as file:
                 content = hashlib.sha256(file.read()).digest()

@@ -41,8 +41,10 @@ def test_where_a_file_lies_counts(package):
     assert fingerprint(str(package)) != fingerprint()
 
 
-@pytest.mark.parametrize("name", ["commands/deployments.py", "deploy/run.py"])
-def test_what_only_the_commands_run_does_not_count(package, name):
+@pytest.mark.parametrize(
+    "name", ["commands/deployments.py", "deploy/run.py", "api/.world.py.swp", "api/world.py~"]
+)
+def test_what_no_supervisor_runs_does_not_count(package, name):
     Path(package / name).write_text("# another")
     assert fingerprint(str(package)) == fingerprint()
 
