@@ -15,6 +15,7 @@ import pytest
 
 from sandbox.hosts import Hosts, HostsGone, HostsUnavailable, OperationFailed, available
 from sandbox.hosts.certificates import CertificateAuthority
+from tests.sandbox.cloud.conftest import family
 
 from .programs import run, until
 from .worlds import CACHE, CLIENT, VPC, small_world
@@ -50,19 +51,6 @@ def supervisor() -> Iterator[tuple[subprocess.Popen[str], int]]:
         assert process.stdout is not None
         yield process, int(process.stdout.readline())
         process.kill()
-
-
-def family(root: int) -> list[int]:
-    """A process and all that descend from it, parents first."""
-    children: dict[int, list[int]] = {}
-    for path in Path("/proc").iterdir():
-        if path.name.isdigit() and (path / "stat").exists():
-            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(path.name))
-    found = [root]
-    for pid in found:
-        found += children.get(pid, [])
-    return found
 
 
 def alive(pids: list[int]) -> list[int]:
