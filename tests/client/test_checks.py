@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from client import Endpoint, memcached_checks, redis_checks
 from client.checks import Subject
 from client.errors import CheckFailed
-from client.network_checks import everywhere
+from client.network_checks import everywhere, other_ports_are_closed
+
+from .faults import full_port, silent_port
+from .redis_servers import free_port
 
 
 @pytest.mark.parametrize(
@@ -44,3 +49,33 @@ def test_the_server_that_fails_a_claim_is_named():
 
     with pytest.raises(CheckFailed, match=r"^b: it answered$"):
         everywhere(of("a", "b", "c"), ask)
+
+
+@pytest.fixture
+def neighbour(monkeypatch):
+    """A cache that is said to listen at the port before one of this machine's."""
+    monkeypatch.setattr("client.network_checks._SILENCE_SECONDS", 0.1)
+
+    def subject(port: int) -> Subject:
+        return Subject(Endpoint("redis", "127.0.0.1", port - 1), None, (("127.0.0.1", port - 1),))
+
+    return subject
+
+
+def test_a_port_that_says_nothing_is_closed(neighbour):
+    with full_port() as port:
+        found = other_ports_are_closed(neighbour(port))
+    # Its time is short; on a busy machine it may take longer.
+    assert re.fullmatch(rf"127\.0\.0\.1 port {port}: silence for \d\.\d s", found)
+
+
+def test_a_port_that_refuses_is_closed(neighbour):
+    port = free_port()
+    assert other_ports_are_closed(neighbour(port)) == f"127.0.0.1 port {port}: connection refused"
+
+
+def test_a_port_that_accepts_is_not_closed(neighbour):
+    with silent_port() as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(CheckFailed, match=rf"^127\.0\.0\.1: port {port} accepted a connection$"):
+            other_ports_are_closed(neighbour(port))

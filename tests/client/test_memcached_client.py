@@ -213,6 +213,17 @@ def test_with_tls_the_nodes_are_connected_to_by_name(certificates):
         cluster.stop()
 
 
+def test_an_old_connection_is_replaced(cluster):
+    seen: list[tuple[str, str]] = []
+    options = {"resolver": cluster.resolve, "observe": lambda word, details: seen.append((word, details))}
+    with connect(cluster.endpoint, 5, maximum_connection_age_seconds=0.02, **options) as cache:
+        cache.get("city")
+        time.sleep(0.03)
+        node, before = cache.node_for("city"), len(seen)
+        cache.get("city")
+        assert seen[before:] == [("dropped", f"{node} (old)"), ("connected", node)]
+
+
 def test_it_says_what_happens_to_its_connections(cluster):
     seen: list[tuple[str, str]] = []
     options = {"resolver": cluster.resolve, "observe": lambda word, details: seen.append((word, details))}

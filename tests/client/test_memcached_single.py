@@ -84,6 +84,8 @@ def test_a_miss_is_none_however_it_is_split(pieces):
     "answer",
     [
         b"VALUE other 0 4\r\nOslo\r\nEND\r\n",
+        b"VALVE city 0 4\r\nOslo\r\nEND\r\n",
+        b"VALUE city 0 4 77\r\nOslo\r\nEND\r\n",
         b"VALUE city 0 -4\r\nOslo\r\nEND\r\n",
         b"VALUE city 0 four\r\nOslo\r\nEND\r\n",
         b"VALUE city 0 4\r\nOslo\r\nENDING\r\n",

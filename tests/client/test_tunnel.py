@@ -22,7 +22,7 @@ from client import CacheRefused, CacheUnreachable, Endpoint, InvalidEndpoint, co
 from client.command_line import run as run_command_line
 from client.names import system_resolver
 from client.session_channel import DataChannel
-from client.session_message import ACKNOWLEDGE, INPUT, OUTPUT, SessionMessage
+from client.session_message import ACKNOWLEDGE, CLOSED, INPUT, OUTPUT, SessionMessage
 from client.session_streams import Streams
 from client.tunnel import Tunnel, through
 from sandbox.api.sessions import Sessions
@@ -155,6 +155,31 @@ def test_what_is_not_acknowledged_is_sent_again_and_what_is_is_not(monkeypatch):
     assert [message.payload for message in wire.sent] == [b"first", b"second", b"first", b"second", b"second"]
     with pytest.raises(CacheUnreachable, match="the session was closed"):
         channel.send(1, b"third")
+
+
+@pytest.mark.parametrize(
+    ("arriving", "reason"),
+    [
+        ([SessionMessage(CLOSED, 0, b'{"Output": "terminated by the owner"}')], "terminated by the owner"),
+        ([SessionMessage(CLOSED, 0, b"{}")], "the other side ended the session"),
+        ([SessionMessage(OUTPUT, 0, b"{", 5)], "the session cannot be understood: "),
+        ([], "the session was closed: "),
+    ],
+    ids=["with words", "without", "nonsense", "cut off"],
+)
+def test_whoever_sends_after_the_end_hears_why_it_ended(arriving, reason):
+    channel = DataChannel(Wire(arriving), INPUT, OUTPUT, lambda kind, payload: json.loads(payload))
+    channel.run()
+    with pytest.raises(CacheUnreachable, match=f"^{reason}") as unreachable:
+        channel.send(1, b"too late")
+    assert unreachable.value.stage == "tunnel"
+
+
+def test_whoever_sends_into_a_channel_that_was_closed_here_hears_so():
+    channel = DataChannel(Wire([]), INPUT, OUTPUT, lambda kind, payload: None)
+    channel.close()
+    with pytest.raises(CacheUnreachable, match=r"^the session was closed$"):
+        channel.send(1, b"too late")
 
 
 class Hosts:
