@@ -155,7 +155,13 @@ def test_no_instances_are_maps_without_names(deploy):
         ({"instances": ["App"]}, "instances", "must be 1-32 characters of a-z, 0-9 and hyphens"),
         ({"instances": ["app", "app"]}, "instances", "each name once, got 'app' more than once"),
         ({"instance_type": "cache.t4g.micro"}, "instance_type", "an EC2 type, not a cache node type"),
+        ({"instance_type": "micro"}, "instance_type", "must look like t4g.micro, got 'micro'"),
         ({"security_group_ids": ["sg"] * 5}, "security_group_ids", "at most 4"),
+        (
+            {"ingress": {"all": {"port": 65536, "cidr_block": "10.0.0.0/8"}}},
+            "ingress.all.port",
+            "must be 1-65535, got 65536",
+        ),
         (
             {"ingress": {"ssh": {"port": 0, "cidr_block": "10.0.0.0/8"}}},
             "ingress.ssh.port",
@@ -218,6 +224,17 @@ def test_wrong_arguments_of_the_instances_are_refused(args, path, words):
     problems = check_client_instances("client", {**PLACE, "instances": ["app"], **args}).problems
 
     assert [(problem.path, words in problem.message) for problem in problems] == [(path, True)]
+
+
+@pytest.mark.parametrize("port", [1, 65535])
+def test_any_port_may_be_opened_to_a_range_or_a_group(port):
+    ingress = {
+        "range": {"port": port, "cidr_block": "203.0.113.0/24"},
+        "group": {"port": port, "security_group_id": "sg-9"},
+    }
+
+    given = {**PLACE, "instances": ["app"], "security_group_ids": ["sg"] * 4, "ingress": ingress}
+    assert check_client_instances("client", given).problems == []
 
 
 @pytest.mark.parametrize(

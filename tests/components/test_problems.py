@@ -97,6 +97,15 @@ def test_a_wrong_argument_is_told_with_its_path_and_what_was_got(change, path, m
     assert problems_of(**{"size": 1, **change}) == [Problem(path, message)]
 
 
+def test_a_value_is_shown_whole_as_long_as_it_is_short():
+    whole, long = "b" * 46, "b" * 47
+
+    for value, shown in ((whole, repr({"abcdef": whole})), (long, f"{repr({'abcdef': long})[:57]}...")):
+        assert problems_of(size=1, label={"abcdef": value}) == [
+            Problem("label", f"must be text, got {shown}")
+        ]
+
+
 def test_a_key_unlike_any_other_is_told_the_known_ones():
     (problem,) = problems_of(size=1, qqq=1)
 

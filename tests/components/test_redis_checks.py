@@ -47,6 +47,12 @@ def test_preferred_zones_tell_the_region_where_the_subnets_are_a_groups():
     assert problems_of(**group, kms_key_arn=KEY_ARN) == []
 
 
+def test_a_local_zone_among_others_binds_no_node_unless_it_is_preferred():
+    zones = {"us-west-2a": "subnet-a", "us-west-2b": "subnet-b", "us-west-2-lax-1a": "subnet-c"}
+
+    assert problems_of(subnet_ids=zones) == []
+
+
 def test_a_subnet_known_only_later_is_not_compared(deploy):
     def program():
         later = pulumi.Output.from_input("subnet-a")

@@ -59,11 +59,12 @@ def test_a_network_too_small_for_a_plan_is_refused():
         plan(vpc_range("10.0.0.0/26"), ["eu-west-1a"])
 
 
-def test_zones_of_one_letter_cannot_be_planned():
+@pytest.mark.parametrize("zones", [["us-west-2a", "us-west-2-lax-1a"], ["eu-west-1z"]])
+def test_zones_of_one_letter_and_of_no_regions_letter_cannot_be_planned(zones):
     with pytest.raises(
         ValueError, match="cannot be told apart by their last letters; give the subnets' ranges"
     ):
-        plan(VPC, ["us-west-2a", "us-west-2-lax-1a"])
+        plan(VPC, zones)
 
 
 @pytest.mark.parametrize(

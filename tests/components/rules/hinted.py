@@ -123,6 +123,12 @@ HINTED = [
         [
             (
                 "",
+                {},
+                "storage_gib",
+                "billed by the hour: 1 database instance of db.t4g.micro, and by the month 20 GiB of storage each",
+            ),
+            (
+                "",
                 {"multi_az": True, "storage_gib": 100},
                 "multi_az",
                 "billed by the hour: 2 database instances of db.t4g.micro (one a standby), and by the month 100 GiB "
