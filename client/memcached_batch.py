@@ -20,8 +20,9 @@ from .deadline import Deadline
 from .errors import CacheRefused
 from .memcached_connection import WAIT, MemcachedConnection
 
-_PIECE_BYTES = 8_000  # a TLS record holds 16,384 bytes, as does what a node reads at once
-_RECEIVE_BYTES = 262_144
+_RECORD_BYTES = 8_000  # a TLS record holds 16,384 bytes, as does what a node reads at once
+_PIECE_BYTES = 65_536
+_RECEIVE_BYTES = 65_536  # memory of 128 kB or more would be fetched from the system anew each time
 _STORED = b"STORED\r\n"
 
 
@@ -38,10 +39,14 @@ class Stores:
     def __init__(self, keys: Sequence[bytes], values: Mapping[bytes, bytes], expire: int) -> None:
         self._keys = keys
         self._answered = 0
-        self.refusals: list[Refusal] = []
-        self.pieces = _gathered(
+        self._commands = (
             b"set %b 0 %d %d\r\n%b\r\n" % (key, expire, len(values[key]), values[key]) for key in keys
         )
+        self.refusals: list[Refusal] = []
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """The commands in pieces of about this size; to be asked for once."""
+        return _gathered(self._commands, size)
 
     def read(self, data: bytes) -> int:
         """Take whole lines; how many bytes they were."""
@@ -73,9 +78,15 @@ class Fetches:
         self._keys = set(keys)
         self.found: dict[bytes, bytes] = {}
         line = b" " + b" ".join(self._keys)
-        lines = [line] if len(line) <= _PIECE_BYTES else [*_gathered(b" " + key for key in self._keys)]
-        self.pieces = iter([b"get%b\r\n" % line for line in lines])
+        lines = [line]
+        if len(line) > _RECORD_BYTES:
+            lines = [*_gathered((b" " + key for key in self._keys), _RECORD_BYTES)]
+        self._commands = [b"get%b\r\n" % line for line in lines]
         self._unanswered = len(lines)
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """The commands in pieces of about this size; to be asked for once."""
+        return _gathered(self._commands, size)
 
     def read(self, data: bytes) -> int:
         """Take whole values; how many bytes they were."""
@@ -102,12 +113,12 @@ class Fetches:
         return not self._unanswered
 
 
-def _gathered(commands: Iterable[bytes]) -> Iterator[bytes]:
-    """The commands in pieces of some size; a longer command is a piece of its own."""
+def _gathered(commands: Iterable[bytes], most: int) -> Iterator[bytes]:
+    """The commands in pieces of at most so many bytes; a longer command is a piece of its own."""
     gathered: list[bytes] = []
     size = 0
     for command in commands:
-        if gathered and size + len(command) > _PIECE_BYTES:
+        if gathered and size + len(command) > most:
             yield b"".join(gathered)
             gathered, size = [], 0
         gathered.append(command)
@@ -124,6 +135,7 @@ class Part:
         self.has_sent = False
         self.error: Exception | None = None
         self._tls = isinstance(connection.raw, ssl.SSLSocket)
+        self._pieces = question.pieces(_RECORD_BYTES if self._tls else _PIECE_BYTES)
         self._unsent = self._next_piece()
         self._rest = b""
 
@@ -164,7 +176,7 @@ class Part:
 
     def _next_piece(self) -> memoryview:
         """The next piece, empty after the last one."""
-        return memoryview(next(self.question.pieces, b""))
+        return memoryview(next(self._pieces, b""))
 
     def _receive(self, deadline: Deadline) -> None:
         pieces = [self._rest] if self._rest else []
