@@ -289,6 +289,28 @@ def test_a_topic_that_is_none_is_not_compared_with_the_region():
     ]
 
 
+def test_without_a_region_nothing_is_compared_with_it():
+    topic = {"topic_arn": "arn:aws:sns:eu-central-1:123456789012:on-call"}
+    config = {key: value for key, value in DEV.items() if key != "aws:region"}
+
+    assert settings.check({**config, "aws-cache:alarms": topic}, "aws-cache", "dev").alarms == topic
+
+
+def test_public_clients_are_not_blamed_for_a_wrong_network():
+    network = {"availability_zones": 5, "public_subnets": {"eu-west-1a": "planned"}}
+
+    assert problems_of(network=network, clients={"instances": ["app"], "public_address": True}) == [
+        ("network.availability_zones", "must be a list, got 5")
+    ]
+
+
+def test_what_the_program_sets_is_not_judged_besides():
+    assert problems_of(clients={"function": {"policies": 5, "tags": 7}}) == [
+        ("clients.function.policies", "is set by the program; remove it"),
+        ("clients.function.tags", "is set by the program; remove it"),
+    ]
+
+
 def test_ipv6_is_taken_with_subnets_that_are_there():
     cache = {"network_type": "ipv6", "subnet_group_name": "shop"}
 
