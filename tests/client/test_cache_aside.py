@@ -19,6 +19,7 @@ import pytest
 from client import CacheError, Endpoint, connect
 from client.cache_aside import CacheAside
 from client.cache_entry import key_of
+from client.cache_load import Times
 
 from .conftest import endpoint_of
 from .memcached_servers import MemcachedCluster
@@ -465,6 +466,12 @@ def test_it_goes_on_with_the_cache_once_that_is_back(tmp_path):
             assert not aside.status.away
         finally:
             server.stop()
+
+
+def test_unless_told_otherwise_a_value_lives_a_minute_and_a_load_is_believed_in_for_half_a_one(cache):
+    assert CacheAside(cache, "test").times == Times(
+        ttl=60, jitter=0.1, refresh_ahead=0.2, negative_ttl=5, stale=300, retry=1, wait=5, lease=30
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -11,8 +12,11 @@ from dataclasses import replace
 import pytest
 
 from client import CacheError, CacheRefused, CacheUnreachable, OutcomeUnknown, connect
+from client.deadline import Deadline
 from client.discovery import LEGACY_REQUEST, REQUEST
 from client.memcached_client import MemcachedClient
+from client.memcached_discovery import ask
+from client.names import Names, system_resolver
 
 from .faults import full_port
 from .memcached_servers import MemcachedCluster, MemcachedServer, reply
@@ -364,3 +368,24 @@ def test_a_peer_that_is_no_cluster_ends_the_wait_for_the_first_list_at_once(clus
             cache.get("key")
     finally:
         server.stop()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(b"", "without a reply"), (reply(1, NAMES)[:-5], "in the middle of the reply")],
+    ids=["nothing", "a part"],
+)
+def test_a_configuration_endpoint_that_hangs_up_is_told_by_how_far_it_came(answer, words):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up() -> None:
+            with listener.accept()[0] as peer:
+                peer.recv(1000)
+                peer.sendall(answer)
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        with pytest.raises(CacheUnreachable, match=rf"the connection was closed {words}$") as unreachable:
+            ask(listener.getsockname(), None, Names(system_resolver), Deadline(10))
+        thread.join()
+    assert unreachable.value.stage == "discovery"

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosedOK
 
-from client import CacheRefused, CacheUnreachable, Endpoint, InvalidEndpoint, connect
+from client import CacheRefused, CacheUnreachable, Endpoint, InvalidEndpoint, connect, session_message
 from client.command_line import run as run_command_line
 from client.names import system_resolver
 from client.session_channel import DataChannel
@@ -50,6 +50,18 @@ def test_a_message_has_the_layout_of_aws_own_plugin():
         + (5).to_bytes(4, "big")
         + b"hello"
     )
+
+
+def test_payloads_and_flags_have_the_numbers_of_aws_own_plugin():
+    payloads = (
+        session_message.DATA,
+        session_message.HANDSHAKE_REQUEST,
+        session_message.HANDSHAKE_RESPONSE,
+        session_message.HANDSHAKE_COMPLETE,
+        session_message.FLAG,
+    )
+    assert payloads == (1, 5, 6, 7, 10)
+    assert (session_message.TERMINATE_SESSION, session_message.CONNECT_TO_PORT_ERROR) == (2, 3)
 
 
 @given(st.binary(max_size=2000), st.integers(0, 2**62), st.integers(0, 12))
