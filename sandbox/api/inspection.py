@@ -21,7 +21,8 @@ Row = dict[str, Any]
 LOG_LINES = 1000
 # What a login shell on an instance starts with; nothing of the machine's own environment goes inside.
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
-SHELL_ENVIRONMENT = ("HOME=/root", "USER=root", "LANG=C.UTF-8", f"PATH={PATH}")
+# The prompt is Amazon Linux's; without one nothing would say that a person is on the instance.
+SHELL_ENVIRONMENT = ("HOME=/root", "USER=root", "LANG=C.UTF-8", f"PATH={PATH}", r"PS1=[\u@\h \W]\$ ")
 
 
 class Inspection:

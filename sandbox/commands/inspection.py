@@ -7,7 +7,6 @@ import difflib
 import json
 import os
 import shlex
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 FAULTS = ["kill", "freeze", "thaw", "cut", "slow", "lose", "cut-replication", "heal"]
-PIPE_WIDTH = 200
+WIDTH = 200  # a narrow terminal breaks the lines; cut, they would lose ids and roles
 USERS = ["root", "ec2-user"]
 FUNCTION = ("aws:lambda/function:Function",)
 LOGGED = (*FUNCTION, "aws:ec2/instance:Instance", "aws:rds/instance:Instance")
@@ -52,7 +51,7 @@ def status(as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({"running": True, **told}, indent=2))
         return 0
-    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    console = Console(highlight=False, soft_wrap=True, width=WIDTH)
     console.print(
         f"{cloud.endpoint_url} {cloud.region}, account {cloud.account_id}, up {duration(told['seconds'])}, "
         f"{told['memory_mib']} MiB in {told['processes']} processes"

@@ -392,6 +392,20 @@ def test_a_duration_reads_as_one_says_it(seconds, text):
     assert inspection.duration(seconds) == text
 
 
+def test_a_narrow_terminal_cuts_nothing_from_what_runs(run, monkeypatch):
+    node = {"cache": "cache-39cace1", "engine": "redis 7.1", "node": "cache-39cace1-001", "role": "primary"}
+    told = dict.fromkeys(inspection.TABLES, ()) | {"caches": [node], "seconds": 3, "memory_mib": 5}
+    told |= {"processes": 2, "stand_ins": []}
+    cloud = type(
+        "Cloud", (), {"endpoint_url": "u", "region": "r", "account_id": "1", "status": lambda _: told}
+    )
+    monkeypatch.setattr(inspection.Cloud, "attach", lambda folder: cloud())
+    monkeypatch.setenv("COLUMNS", "40")
+    _, out, _ = run("status")
+
+    assert "cache-39cace1  redis 7.1  cache-39cace1-001  primary  -" in out
+
+
 class FakeCloud:
     """A cloud as the commands use it, with instances that came to an end already."""
 

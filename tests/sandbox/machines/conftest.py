@@ -20,6 +20,7 @@ from botocore.config import Config
 from sandbox.api import commands, databases, functions, inspection, instances, publishing
 from sandbox.api.context import Context
 from sandbox.api.loading import load_moto
+from sandbox.api.machine_tools import let_go
 from sandbox.api.server import ApiServer, listen
 from sandbox.hosts import Hosts, available
 from sandbox.hosts.certificates import CertificateAuthority
@@ -239,6 +240,7 @@ def cloud() -> Iterator[Cloud]:
             yield Cloud(context)
         finally:
             server.stop()
+            let_go(context)
             _forget_everything()
 
 

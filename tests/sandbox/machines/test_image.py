@@ -159,3 +159,11 @@ def test_a_persons_shell_gets_in_from_outside_as_the_machines_root(cloud: Cloud,
     bundle = "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"
     assert said[:4] == ["root", "/root", bundle, "eu-west-1.compute.internal"]
     assert int(said[4].split()[1], 16) & CAP_SYS_ADMIN == 0
+    prompt = subprocess.run(
+        [*shell, "-i", "-c", 'echo "$PS1"'],
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        check=True,
+    )
+    assert prompt.stdout == "[\\u@\\h \\W]\\$ \n"
