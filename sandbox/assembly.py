@@ -99,8 +99,11 @@ class Parts:
             return {"port": self._provider_port}
 
     def stop(self) -> None:
-        """Closes what is published, and ends the hosts and with them every process inside."""
+        """Closes what is published, ends the hosts and with them every process inside, and lets their tools go."""
+        from .api.machine_tools import let_go
+
         if "publishing" in self._context.parts:
             self._context.parts["publishing"].stop()
         if self._hosts is not None:
             self._hosts.stop()
+        let_go(self._context)

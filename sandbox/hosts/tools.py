@@ -61,16 +61,16 @@ def ensure(folder: Path, progress: Progress = lambda message: None) -> Tools:
     return load(home)
 
 
-def hold(folder: Path) -> tuple[Tools, int]:
-    """The tools below `folder`, and a descriptor: while it is open nobody removes them, whatever tools he makes."""
+def hold(folder: Path) -> tuple[Tools, IO[str]]:
+    """The tools below `folder`, and a file: while that is open nobody removes them, whatever tools he makes."""
     while True:
         made = ensure(folder)
         with contextlib.suppress(FileNotFoundError):  # removed since, for others: made once more
-            descriptor = os.open(_description(made.folder), os.O_RDONLY | os.O_CLOEXEC)
-            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            handle = _description(made.folder).open()
+            fcntl.flock(handle, fcntl.LOCK_SH)
             if _description(made.folder).exists():
-                return made, descriptor
-            os.close(descriptor)
+                return made, handle
+            handle.close()
 
 
 def held(folder: Path) -> Tools | None:

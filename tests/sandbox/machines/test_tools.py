@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -107,14 +106,14 @@ def test_tools_that_machines_use_outlive_others_being_made(
 ) -> None:
     folder = tmp_path / "tools"
     made_from("one")
-    used, descriptor = tools.hold(folder)
+    used, handle = tools.hold(folder)
     made_from("another")
     others = tools.ensure(folder)
 
-    assert others != used
-    assert (used.folder / "python" / "bin" / "python3").exists()
-    assert tools.held(folder) == used
-    os.close(descriptor)
+    with handle:
+        assert others != used
+        assert (used.folder / "python" / "bin" / "python3").exists()
+        assert tools.held(folder) == used
     made_from("a third")
     tools.ensure(folder)
     assert tools.held(folder) is None
