@@ -183,7 +183,13 @@ def _settle(project: Project, cloud: Cloud, result: Result, tools: Future[Tools]
     failed = [state for state in states if state["state"] == "failed"]
     for state in failed:
         tail = "\n".join(f"  {line}" for line in state["log_tail"])
-        fail(f"the user data of {state['name']} ({state['instance_id']}) failed; the end of its log:\n{tail}")
+        name = state["name"]
+        fail(f"the user data of {name} ({state['instance_id']}) failed; the end of its log:\n{tail}")
+        click.echo(
+            f"  all of it: python -m sandbox logs {name}\n"
+            "  begin anew, without what the sandbox holds: python -m sandbox stop, then python -m sandbox up",
+            err=True,
+        )
     if not failed:
         _next_steps(project, result.outputs, cloud.status()["published"], display)
     return 1 if failed else 0

@@ -440,6 +440,8 @@ def test_an_instance_whose_user_data_failed_fails_the_command_with_the_end_of_it
     assert code == 1
     assert capsys.readouterr().err == (
         "error: the user data of app (i-1) failed; the end of its log:\n  download\n  timed out\n"
+        "  all of it: python -m sandbox logs app\n"
+        "  begin anew, without what the sandbox holds: python -m sandbox stop, then python -m sandbox up\n"
     )
     assert "look around" not in out
 
