@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from client.drill import evaluate
 from client.drill_record import DrillPlan, WorkerRecord
 from client.drill_worker import run_worker
-from client.key_shares import over_key
+from client.key_shares import begun_key, over_key
 from client.redis_drill import RedisWorker
 from client.results import Drill
 
@@ -70,6 +70,16 @@ def test_with_replication_cut_before_the_kill_exactly_the_missing_writes_are_rep
     assert drill.lost == len(missing) >= 10
     assert list(drill.lost_writes) == missing[:20]
     assert not drill.ok
+
+
+def test_the_sign_of_a_drill_that_is_cut_off_goes_by_itself(pair: RedisPair):
+    worker = RedisWorker(pair.endpoint, PLAN, pair.resolve)
+    try:
+        worker.prepare()
+        left = pair.primary.command("PTTL", begun_key(PLAN.key)) / 1000
+    finally:
+        worker.close()
+    assert PLAN.maximum_seconds + 600 < left <= PLAN.maximum_seconds + 900
 
 
 def test_only_an_acknowledged_write_that_the_reader_lacks_is_staleness(pair: RedisPair, monkeypatch):
