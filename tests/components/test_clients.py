@@ -183,6 +183,7 @@ def test_no_instances_are_maps_without_names(deploy):
         ({"packages": ["\ud800"]}, "packages[0]", "must be text, got '\\ud800'"),
         ({"instance_typ": "t4g.micro"}, "instance_typ", "did you mean instance_type?"),
         ({"subnet_ids": {}}, "subnet_ids", "needs at least one subnet"),
+        ({"subnet_ids": 5}, "subnet_ids", "must be a mapping of names to values, got 5"),
         ({"availability_zones": []}, "availability_zones", "must name at least one zone, or be left out"),
         (
             {"availability_zones": ["eu-west-1a", "eu-west-1a"]},

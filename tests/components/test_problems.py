@@ -55,6 +55,8 @@ def test_arguments_as_they_should_be_have_no_problem():
         ({"size": "3"}, "size", "must be a whole number, got '3'"),
         ({"size": 3.5}, "size", "must be a whole number, got 3.5"),
         ({"size": float("inf")}, "size", "must be a whole number, got inf"),
+        ({"size": 2**53 + 1}, "size", "must be a whole number, got 9007199254740993"),
+        ({"size": -(2**53) - 1}, "size", "must be a whole number, got -9007199254740993"),
         ({"size": True}, "size", "must be a whole number, got True"),
         ({"size": None}, "size", "is required"),
         ({"label": 5}, "label", "must be text, got 5; put it in quotes"),
@@ -95,6 +97,10 @@ def test_arguments_as_they_should_be_have_no_problem():
 )
 def test_a_wrong_argument_is_told_with_its_path_and_what_was_got(change, path, message):
     assert problems_of(**{"size": 1, **change}) == [Problem(path, message)]
+
+
+def test_numbers_are_taken_as_far_as_the_engine_passes_them_on_exactly():
+    assert problems_of(size=2**53) == problems_of(size=-(2**53)) == []
 
 
 def test_a_value_is_shown_whole_as_long_as_it_is_short():
