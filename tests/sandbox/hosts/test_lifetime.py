@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,10 +112,21 @@ def test_stop_leaves_no_process_mount_or_state(authority: CertificateAuthority) 
     assert Path("/proc/self/mounts").read_text() == before
 
 
-def test_a_call_that_waits_hears_of_the_end_and_later_ones_too(authority: CertificateAuthority) -> None:
+def test_a_call_that_waits_hears_of_the_end_and_later_ones_too(
+    authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
     failures: list[Exception] = []
+    asked = threading.Event()
     hosts = Hosts.start(("127.0.0.1", 9), authority)
     hosts.apply(small_world())
+    send = hosts._channel._send
+
+    def send_and_tell(message: dict[str, Any], *descriptors: list[int]) -> None:
+        send(message, *descriptors)
+        if message.get("op") == "probe":
+            asked.set()
+
+    monkeypatch.setattr(hosts._channel, "_send", send_and_tell)
 
     def wait() -> None:
         try:
@@ -124,7 +136,7 @@ def test_a_call_that_waits_hears_of_the_end_and_later_ones_too(authority: Certif
 
     waiting = threading.Thread(target=wait)
     waiting.start()
-    until(lambda: hosts._channel._pending, 10)
+    assert asked.wait(10)
     hosts.stop()
     waiting.join(GONE_SECONDS)
     assert [str(failure) for failure in failures] == [
