@@ -210,7 +210,7 @@ def test_the_last_failure_says_how_many_attempts_there_were():
     with silent_port() as listener:
         threading.Thread(target=hang_up, daemon=True).start()
         port = listener.getsockname()[1]
-        with connect(the_port(port), DEADLINE) as cache, pytest.raises(CacheUnreachable) as unreachable:
+        with connect(the_port(port), 1.0) as cache, pytest.raises(CacheUnreachable) as unreachable:
             cache.get("city")
         # Connections are taken in their order: after this one no attempt is uncounted.
         with socket.create_connection(("127.0.0.1", port)) as last:
@@ -218,7 +218,7 @@ def test_the_last_failure_says_how_many_attempts_there_were():
         made = len(attempts) - 1
         listener.shutdown(socket.SHUT_RDWR)
     assert made > 1
-    assert str(unreachable.value).endswith(f" (the last of {made} attempts in 0.2 s)")
+    assert str(unreachable.value).endswith(f" (the last of {made} attempts in 1 s)")
 
 
 def test_a_single_attempt_is_not_counted(own_node, connect_to):
