@@ -324,6 +324,30 @@ def test_the_final_snapshot_has_a_name_of_its_own_that_fits(cache):
     assert "finalSnapshotIdentifier" not in cache().one(GROUP).inputs
 
 
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ({"port": 6380}, False),
+        ({"at_rest_encryption": False}, False),
+        ({"kms_key_arn": KEY_ARN}, False),
+        ({"subnet_group_name": "shop", "subnet_ids": None}, False),
+        ({"network_type": "dual_stack"}, False),
+        ({"restore_snapshot_name": "nightly"}, False),
+        ({"restore_snapshot_arns": ["arn:aws:s3:::backups/shop.rdb"]}, False),
+        ({"replicas": 2, "node_type": "cache.r7g.large"}, True),
+        ({"tags": {"owner": "me"}, "snapshot_retention_days": 7}, True),
+    ],
+)
+def test_only_what_replaces_the_cache_changes_the_final_snapshots_name(cache, monkeypatch, change, kept):
+    monkeypatch.setattr("secrets.token_hex", lambda count: "0" * 2 * count)  # what the stack keeps
+
+    names = [
+        cache(final_snapshot=True, **each).one(GROUP).inputs["finalSnapshotIdentifier"]
+        for each in ({}, change)
+    ]
+    assert (names[0] == names[1]) is kept
+
+
 def test_a_name_of_32_characters_works_and_one_of_33_is_refused(cache):
     assert cache(name="c" * 32).one(GROUP).name == "c" * 32
     with pytest.raises(ConfigurationError, match="must have 1-32 characters"):
