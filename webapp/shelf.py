@@ -39,9 +39,9 @@ class Shelf:
             # Without jitter and early renewal, which would hide what the page is there to show: the time running out.
             jitter=0,
             refresh_ahead=0,
-            # However slow the statement is, nobody is to ask it beside another: that would make it slower still.
+            # Nobody is to ask a slow statement beside another: that would make it slower still.
             wait_seconds=REPLY_SECONDS,
-            # Of a worker that was killed while it asked, the next one need not wait for the answer as long.
+            # But a worker that has asked for this long may have been killed, and another asks in its place.
             lease_seconds=10,
         )
         limits = parameters(settings.row_limit)
