@@ -19,6 +19,9 @@ from .redis_checks import check_redis_cache
 _TOKEN_BYTES = 24
 _REPLACING = (
     "port",
+    "engine",  # back to redis (R42)
+    "engine_version",  # downwards (R42)
+    "transit_encryption",  # below 7.0.5 (R102)
     "at_rest_encryption",
     "kms_key_arn",
     "subnet_group_name",
@@ -166,7 +169,7 @@ class RedisCache(pulumi.ComponentResource):
         """Return a name no earlier backup has: one used before would make the destroy fail (R158)."""
         if not self._args.get("final_snapshot"):
             return None
-        # What replaces the cache is part of the name, so that the old cache's backup and the new one's differ.
+        # What can replace the cache is part of the name, so that the old cache's backup and the new one's differ.
         name, shape = self._name, json.dumps([str(self._args.get(key)) for key in _REPLACING])
         stack_part = self._stash("final-snapshot", secrets.token_hex(8))
         # 8 characters after the name, as in any id made of it: the longest still fits into 40 (R19).

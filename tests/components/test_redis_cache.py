@@ -334,11 +334,14 @@ def test_the_final_snapshot_has_a_name_of_its_own_that_fits(cache):
         ({"network_type": "dual_stack"}, False),
         ({"restore_snapshot_name": "nightly"}, False),
         ({"restore_snapshot_arns": ["arn:aws:s3:::backups/shop.rdb"]}, False),
+        ({"engine": "valkey"}, False),
+        ({"engine_version": "7.0"}, False),
+        ({"transit_encryption": False, "authentication": "none"}, False),
         ({"replicas": 2, "node_type": "cache.r7g.large"}, True),
         ({"tags": {"owner": "me"}, "snapshot_retention_days": 7}, True),
     ],
 )
-def test_only_what_replaces_the_cache_changes_the_final_snapshots_name(cache, monkeypatch, change, kept):
+def test_only_what_can_replace_the_cache_changes_the_final_snapshots_name(cache, monkeypatch, change, kept):
     monkeypatch.setattr("secrets.token_hex", lambda count: "0" * 2 * count)  # what the stack keeps
 
     names = [
