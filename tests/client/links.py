@@ -127,4 +127,12 @@ class MeetingProxy(Proxy):
             self._barrier.wait()
         except threading.BrokenBarrierError:
             return None
-        return super().answer(question, server)
+        answer = super().answer(question, server)
+        if not question.startswith((b"set ", b"get ")):
+            return answer
+        # The answers to a batch may come in several pieces.
+        wanted = max(1, question.count(b"set "))
+        while answer and answer.count(b"STORED\r\n") + answer.count(b"END\r\n") < wanted:
+            more = server.recv(65536)
+            answer = answer + more if more else None
+        return answer
