@@ -33,22 +33,18 @@ def access_groups(
     `clients` is how the rule inwards calls who joined; admitted has name -> whom else it lets in.
     """
     tags, child = args.get("tags") or {}, pulumi.ResourceOptions(parent=parent)
-    groups = AccessGroups._make(
-        aws.ec2.SecurityGroup(
-            label, vpc_id=args["vpc_id"], description=description, tags={**tags, "Name": label}, opts=child
-        )
-        # A group's description cannot be changed: without the name in it a renamed component keeps its groups.
-        for label, description in (
-            (name, f"The {what}: its port from its clients, nothing outwards"),
-            (f"{name}-client", f"Members may reach the {what}"),
-        )
-    )
-    sources = [("client", clients, {"referenced_security_group_id": groups.client.id})]
+    common = {"vpc_id": args["vpc_id"], "opts": child}
+    # A group's description cannot be changed: without the name in it a renamed component keeps its groups.
+    told, label = f"The {what}: its port from its clients, nothing outwards", f"{name}-client"
+    own = aws.ec2.SecurityGroup(name, description=told, tags={**tags, "Name": name}, **common)
+    told = f"Members may reach the {what}"
+    client = aws.ec2.SecurityGroup(label, description=told, tags={**tags, "Name": label}, **common)
+    sources = [("client", clients, {"referenced_security_group_id": client.id})]
     sources += [(key, key, source) for key, source in (admitted or {}).items()]
     for port in ports:
         for key, who, source in sources:
             told = f"{what.capitalize()} port from {who}"
-            port_rule(f"{name}-{key}-{port}", groups.own.id, port, told, source, tags, child)
-        told, own = f"{what.capitalize()} port of {name}", {"referenced_security_group_id": groups.own.id}
-        port_rule(f"{name}-client-{port}", groups.client.id, port, told, own, tags, child, outwards=True)
-    return groups
+            port_rule(f"{name}-{key}-{port}", own.id, port, told, source, tags, child)
+        told, peer = f"{what.capitalize()} port of {name}", {"referenced_security_group_id": own.id}
+        port_rule(f"{name}-client-{port}", client.id, port, told, peer, tags, child, outwards=True)
+    return AccessGroups(own, client)
