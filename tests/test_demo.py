@@ -158,7 +158,11 @@ def test_only_a_stack_with_the_web_demo_brings_mariadb():
     wanted = {}
     for stack in ("dev", "prod", *demos.SYSTEMS):
         told = subprocess.run(
-            ["make", "-n", "demo", f"STACK={stack}"], cwd=ROOT, capture_output=True, text=True, check=True
+            ["make", "--no-print-directory", "-n", "demo", f"STACK={stack}"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         wanted[stack] = next(line.split()[1:] for line in told.splitlines() if "system-packages" in line)
 
@@ -188,7 +192,11 @@ def test_the_verdict_says_why_a_restart_may_lose_writes(kind, lost, words):
 @pytest.mark.parametrize("stack", ["", "web demo"])
 def test_a_stack_of_no_word_or_of_two_is_one_name(stack):
     told = subprocess.run(
-        ["make", "-n", "demo", f"STACK={stack}"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "-n", "demo", f"STACK={stack}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
 
     assert shlex.split(told.splitlines()[-1])[-2:] == ["--stack", stack]
