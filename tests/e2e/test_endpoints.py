@@ -93,6 +93,10 @@ def test_without_the_s3_endpoint_up_fails_with_the_end_of_the_boots_log(without_
     error, log = said.split(f"error: the user data of client-app ({instance}) failed; the end of its log:\n")
     assert "created" in error
     assert [line for line in log.splitlines() if re.search(r"Connection timed out .* for https://.*s3", line)]
-    assert log.splitlines()[-1] == "  cache-client: failed at packages"
+    assert log.splitlines()[-3:] == [
+        "  cache-client: failed at packages",
+        "  all of it: python -m sandbox logs client-app",
+        "  begin anew, without what the sandbox holds: python -m sandbox stop, then python -m sandbox up",
+    ]
     assert "look around:" not in said
     assert "Traceback" not in said

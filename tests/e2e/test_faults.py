@@ -52,5 +52,5 @@ def test_a_node_that_there_is_not_is_refused_with_those_there_are(dev: Environme
     members = dev.outputs()["member_ids"]
     said = dev.sandbox("fault", "primery", "kill", code=1).stderr
     assert said == (
-        f"error: there is no cache node 'primery'; did you mean primary?; there are: {', '.join(members)}\n"
+        f"error: there is no cache node 'primery'; did you mean primary? there are: {', '.join(members)}\n"
     )
