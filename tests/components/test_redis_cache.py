@@ -10,6 +10,7 @@ import pytest
 from components.problems import ConfigurationError
 from components.redis_arguments import RedisCacheArgs
 from components.redis_cache import RedisCache
+from sandbox.provider.tables.elasticache_replication_fields import FIELDS
 from tests.components.shared import (
     EGRESS,
     GROUP,
@@ -324,23 +325,38 @@ def test_the_final_snapshot_has_a_name_of_its_own_that_fits(cache):
     assert "finalSnapshotIdentifier" not in cache().one(GROUP).inputs
 
 
-@pytest.mark.parametrize(
-    ("change", "kept"),
-    [
-        ({"port": 6380}, False),
-        ({"at_rest_encryption": False}, False),
-        ({"kms_key_arn": KEY_ARN}, False),
-        ({"subnet_group_name": "shop", "subnet_ids": None}, False),
-        ({"network_type": "dual_stack"}, False),
-        ({"restore_snapshot_name": "nightly"}, False),
-        ({"restore_snapshot_arns": ["arn:aws:s3:::backups/shop.rdb"]}, False),
-        ({"engine": "valkey"}, False),
-        ({"engine_version": "7.0"}, False),
-        ({"transit_encryption": False, "authentication": "none"}, False),
-        ({"replicas": 2, "node_type": "cache.r7g.large"}, True),
-        ({"tags": {"owner": "me"}, "snapshot_retention_days": 7}, True),
-    ],
-)
+RENAMING = [
+    ({"port": 6380}, False),
+    ({"at_rest_encryption": False}, False),
+    ({"kms_key_arn": KEY_ARN}, False),
+    ({"subnet_group_name": "shop", "subnet_ids": None}, False),
+    ({"network_type": "dual_stack"}, False),
+    ({"restore_snapshot_name": "nightly"}, False),
+    ({"restore_snapshot_arns": ["arn:aws:s3:::backups/shop.rdb"]}, False),
+    ({"engine": "valkey"}, False),
+    ({"engine_version": "7.0"}, False),
+    ({"transit_encryption": False, "authentication": "none"}, False),
+    ({"node_type": "cache.r6gd.xlarge"}, False),
+    ({"replicas": 2, "node_type": "cache.r7g.large"}, True),
+    ({"tags": {"owner": "me"}, "snapshot_retention_days": 7}, True),
+]
+
+
+def test_every_property_whose_change_can_replace_a_group_is_tried_below(cache):
+    as_by_default = cache().one(GROUP).inputs
+    tried = {
+        key
+        for change, kept in RENAMING
+        if not kept
+        for key, value in cache(**change).one(GROUP).inputs.items()
+        if value != as_by_default.get(key)
+    }
+
+    replacing = {key for key, field in FIELDS.items() if field.replaces}
+    assert replacing - {"replicationGroupId"} <= tried  # which no argument gives
+
+
+@pytest.mark.parametrize(("change", "kept"), RENAMING)
 def test_only_what_can_replace_the_cache_changes_the_final_snapshots_name(cache, monkeypatch, change, kept):
     monkeypatch.setattr("secrets.token_hex", lambda count: "0" * 2 * count)  # what the stack keeps
 
