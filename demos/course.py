@@ -16,13 +16,13 @@ from typing import Any
 
 import click
 
+from client.exits import INTERRUPTED
 from demos import has_claims
 from demos.stack_file import prepare
 from sandbox.interrupts import left_to_the_child
 
 FOLDER = Path(__file__).resolve().parents[1]
 REPORT = FOLDER / "build" / "demo"
-INTERRUPTED = 5
 _COMMAND = (sys.executable, "-m", "sandbox")
 
 

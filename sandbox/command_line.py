@@ -11,13 +11,13 @@ from typing import Any
 
 import click
 
+from client.exits import INTERRUPTED
+
 from .cloud import Cloud
 from .commands import adoption, deployments, inspection, lifecycle
 from .commands.options import folder
 from .display import fail
 from .errors import OtherSources, SandboxError
-
-INTERRUPTED = 5
 
 
 class Suggesting(click.Group):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from client.background import in_background
+from client.exits import INTERRUPTED
 
 from .. import servers
 from ..cloud import Cloud
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from ..deploy.events import Result
     from ..deploy.project import Project
     from ..hosts.tools import Tools
-
-INTERRUPTED = 5
 
 
 @click.command()
