@@ -154,17 +154,16 @@ def test_a_report_that_cannot_be_written_is_one_line(monkeypatch, capsys):
     assert capsys.readouterr().err == "error: [Errno 28] No space left on device: 'report.html'\n"
 
 
+def made(stack):
+    """The commands by which make would make the demo."""
+    words = ["make", "--no-print-directory", "-n", "demo", f"STACK={stack}"]
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
 def test_only_a_stack_with_the_web_demo_brings_mariadb():
     wanted = {}
     for stack in ("dev", "prod", *demos.SYSTEMS):
-        told = subprocess.run(
-            ["make", "--no-print-directory", "-n", "demo", f"STACK={stack}"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        wanted[stack] = next(line.split()[1:] for line in told.splitlines() if "system-packages" in line)
+        wanted[stack] = next(line.split()[1:] for line in made(stack) if "system-packages" in line)
 
     assert {stack for stack, words in wanted.items() if words} == {"web-demo"}
     assert wanted["web-demo"] == ["mariadb"]
@@ -191,15 +190,7 @@ def test_the_verdict_says_why_a_restart_may_lose_writes(kind, lost, words):
 
 @pytest.mark.parametrize("stack", ["", "web demo"])
 def test_a_stack_of_no_word_or_of_two_is_one_name(stack):
-    told = subprocess.run(
-        ["make", "--no-print-directory", "-n", "demo", f"STACK={stack}"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-
-    assert shlex.split(told.splitlines()[-1])[-2:] == ["--stack", stack]
+    assert shlex.split(made(stack)[-1])[-2:] == ["--stack", stack]
 
 
 def test_every_example_is_a_system_with_something_to_show():
