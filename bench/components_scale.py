@@ -21,9 +21,10 @@ that, and neither meets both halves:
 - plain 1.16, 1.30, 1.48 (three rounds) and 1.40 (56 s beside 40).
 - awaiting 1.24, 1.22, 1.19 (five rounds, within them 1.06 to 1.31) and 1.19 (30 s beside 25); three rounds on a busier
   machine said 1.24, 1.21 and 1.26. Memory 1.04. A cache takes 21, 26 and 30 ms from 10 on: the collector's part grows.
-- advised 1.22, 1.27, 1.27 (five rounds) and 1.27 (14.5 s beside 11.4), memory 1.05. A cache takes 14.1 to 14.5 ms.
+- advised 1.22, 1.27, 1.27 (five rounds), memory 1.05. For 1,000 one run said 1.27 (14.5 s beside 11.4) and another 1.40
+  (16.1 beside 11.5). A cache takes 14.1 to 14.5 ms, and 16.1 in the latter.
 
-Awaiting is at the ratio's limit, not clearly below; advised keeps the cost per cache and misses the ratio by 0.02.
+Awaiting is at the ratio's limit, not clearly below; advised about keeps the cost per cache and misses the ratio.
 
 Of what components cost in advised programs the two levels are 1.08 to 1.13 of flat, and about 0.07 the longer stack
 traces that the SDK takes at each registration. Checks and hints are 0.06 ms of a cache's 14.
