@@ -25,6 +25,11 @@ def known(node_type: str) -> dict[str, Any] | None:
     return _data()["node_types"].get(node_type)
 
 
+def has_data_tiering(node_type: str) -> bool:
+    """Say whether nodes of a type keep data on disks too; a cache cannot change to or from such a type (R58)."""
+    return bool((known(node_type) or {}).get("data_tiering"))
+
+
 def node_type_fault(node_type: str, engine: str, version: str) -> str | None:
     """Return why a new cache of this engine cannot have this node type, or None (R50, R52, R54-R58)."""
     match = _SHAPE.fullmatch(node_type)

@@ -170,8 +170,8 @@ class RedisCache(pulumi.ComponentResource):
         if not self._args.get("final_snapshot"):
             return None
         # What can replace the cache is part of the name, so that the old cache's backup and the new one's differ.
-        name, replacing = self._name, [*map(self._args.get, _REPLACING), _is_tiered(self._args)]
-        shape = json.dumps([*map(str, replacing)])
+        tiered = node_types.has_data_tiering(self._args.get("node_type", ""))
+        name, shape = self._name, json.dumps([*(str(self._args.get(key)) for key in _REPLACING), tiered])
         stack_part = self._stash("final-snapshot", secrets.token_hex(8))
         # 8 characters after the name, as in any id made of it: the longest still fits into 40 (R19).
         return stack_part.apply(lambda part: f"{name}-{_short_hash(part + shape)}")
@@ -186,17 +186,13 @@ def _without_plain_token(args: RedisCacheArgs) -> dict:
     return {key: pulumi.Output.secret(value) if key == "auth_token" else value for key, value in args.items()}
 
 
-def _is_tiered(args: RedisCacheArgs) -> bool:
-    return (node_types.known(args.get("node_type", "")) or {}).get("data_tiering", False)
-
-
 def _encryption(args: RedisCacheArgs) -> dict:
     return {
         "transit_encryption_enabled": args.get("transit_encryption", True),
         "transit_encryption_mode": args.get("transit_encryption_mode"),
         "at_rest_encryption_enabled": args.get("at_rest_encryption", True),
         "kms_key_id": args.get("kms_key_arn"),
-        "data_tiering_enabled": _is_tiered(args) or None,
+        "data_tiering_enabled": node_types.has_data_tiering(args.get("node_type", "")) or None,
         "network_type": args.get("network_type"),
         "ip_discovery": args.get("ip_discovery"),
     }

@@ -66,7 +66,7 @@ def _check_features(checks: Checks, engine: str, version: str) -> None:
 def _check_tiering(checks: Checks) -> None:
     """Refuse eviction policies that caches with disks do not know (R58)."""
     policy = checks.get("parameters", {}).get("maxmemory-policy")
-    tiered = (node_types.known(checks.get("node_type", "")) or {}).get("data_tiering")
+    tiered = node_types.has_data_tiering(checks.get("node_type", ""))
     if tiered and policy not in (None, "noeviction", "volatile-lru", "allkeys-lru"):
         checks.add(
             "parameters.maxmemory-policy",

@@ -52,6 +52,13 @@ HINTED = [
                 "engine_version downwards replaces the cache (and what it holds)",
             ),
             (
+                "R58 R167",
+                {"node_type": "cache.r6gd.xlarge"},
+                "node_type",
+                "fixed once created: a change of port, at_rest_encryption, network_type, engine_version downwards or "
+                "node_type to one without data tiering replaces the cache (and what it holds)",
+            ),
+            (
                 "R166",
                 {"apply_immediately": False, "maintenance_window": "sun:05:00-sun:06:00"},
                 "apply_immediately",
