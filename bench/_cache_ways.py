@@ -15,19 +15,19 @@ def through_components(name: str) -> None:
     RedisCache(name, dict(PLACE))
 
 
-def declared(name: str, group: Any = None, access: Any = None) -> None:
-    """Declare what the component makes of the same arguments, resource by resource, below these groups if there are."""
+def declared(name: str, group: Any = None) -> None:
+    """Declare what the component makes of the same arguments, resource by resource, below this group if there is."""
     import pulumi
     import pulumi_aws as aws
 
-    in_access, child = pulumi.ResourceOptions(parent=access), pulumi.ResourceOptions(parent=group)
+    child = pulumi.ResourceOptions(parent=group)
     cache, client = (
         aws.ec2.SecurityGroup(
             each,
             vpc_id=PLACE["vpc_id"],
             description=text,
             tags={"Name": each},
-            opts=in_access,
+            opts=child,
         )
         for each, text in (
             (name, "The cache: its port from its clients, nothing outwards"),
@@ -40,7 +40,7 @@ def declared(name: str, group: Any = None, access: Any = None) -> None:
         security_group_id=cache.id,
         description="Cache port from client",
         referenced_security_group_id=client.id,
-        opts=in_access,
+        opts=child,
         **port,
     )
     aws.vpc.SecurityGroupEgressRule(
@@ -48,7 +48,7 @@ def declared(name: str, group: Any = None, access: Any = None) -> None:
         security_group_id=client.id,
         description=f"Cache port of {name}",
         referenced_security_group_id=cache.id,
-        opts=in_access,
+        opts=child,
         **port,
     )
     token = pulumi.Stash(
@@ -107,15 +107,11 @@ def flat(name: str) -> None:
 
 
 def grouped(name: str) -> None:
-    """Declare one cache below two components that do nothing themselves."""
+    """Declare one cache below a component that does nothing itself."""
     import pulumi
 
     group = pulumi.ComponentResource("aws-cache:index:RedisCache", name)
-    access = pulumi.ComponentResource(
-        "aws-cache:index:CacheAccess", name, opts=pulumi.ResourceOptions(parent=group)
-    )
-    declared(name, group, access)
-    access.register_outputs({})
+    declared(name, group)
     group.register_outputs({})
 
 

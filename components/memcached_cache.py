@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from . import engines
-from .cache_access import CacheAccess
+from .access_groups import access_groups
 from .cache_groups import parameter_group_name, subnet_group_name
 from .hints import memcached_cache_hints, tell
 from .memcached_arguments import DEFAULT_NODE_COUNT, DEFAULT_NODE_TYPE, DEFAULT_PORT, MemcachedCacheArgs
@@ -17,8 +17,8 @@ from .names import cache_node_ids
 class MemcachedCache(pulumi.ComponentResource):
     """A Memcached cluster with what belongs to it.
 
-    Creates the cluster; a CacheAccess unless security_group_ids is given; a subnet group unless one is named; and
-    a parameter group when there are parameters.
+    Creates the cluster; the two groups of CacheAccess, with their rules, unless security_group_ids is given; a
+    subnet group unless one is named; and a parameter group when there are parameters.
     """
 
     engine: pulumi.Output[str]
@@ -55,8 +55,7 @@ class MemcachedCache(pulumi.ComponentResource):
 
         access = None
         if "security_group_ids" not in args:
-            access_args = {"vpc_id": args["vpc_id"], "ports": [port], "tags": tags}
-            access = CacheAccess(name, access_args, child)
+            access = access_groups(self, name, args, what="cache", clients="client", ports=[port])
         cluster = aws.elasticache.Cluster(
             name,
             engine=ENGINE,
@@ -67,7 +66,7 @@ class MemcachedCache(pulumi.ComponentResource):
             preferred_availability_zones=args.get("preferred_availability_zones"),
             port=port,
             subnet_group_name=subnet_group_name(name, args, child),
-            security_group_ids=[access.cache_security_group_id] if access else args["security_group_ids"],
+            security_group_ids=[access.own.id] if access else args["security_group_ids"],
             parameter_group_name=parameter_group_name(name, args, ENGINE, version, child),
             transit_encryption_enabled=tls,
             maintenance_window=args.get("maintenance_window"),
@@ -90,7 +89,7 @@ class MemcachedCache(pulumi.ComponentResource):
         )
         # AWS derives them from the number of nodes, so they are known at preview (R90).
         self.member_ids = pulumi.Output.from_input(cache_node_ids(nodes))
-        self.client_security_group_id = access.client_security_group_id if access else None
+        self.client_security_group_id = access.client.id if access else None
         self.register_outputs({key: getattr(self, key) for key in type(self).__annotations__})
 
 

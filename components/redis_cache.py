@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from . import engines, node_types
-from .cache_access import CacheAccess
+from .access_groups import access_groups
 from .cache_groups import parameter_group_name, subnet_group_name
 from .hints import redis_cache_hints, tell
 from .names import member_ids
@@ -34,10 +34,10 @@ _REPLACING = (
 class RedisCache(pulumi.ComponentResource):
     """A replication group with what belongs to it.
 
-    Creates the replication group; a CacheAccess unless security_group_ids is given; a subnet group unless one is
-    named; a parameter group when there are parameters; two log groups unless there are no logs; and the stash
-    that keeps the generated token. reader_host is absent without replicas: AWS's reader endpoint then leads to
-    the primary, and a client that expects a copy there would be wrong.
+    Creates the replication group; the two groups of CacheAccess, with their rules, unless security_group_ids is
+    given; a subnet group unless one is named; a parameter group when there are parameters; two log groups unless
+    there are no logs; and the stash that keeps the generated token. reader_host is absent without replicas: AWS's
+    reader endpoint then leads to the primary, and a client that expects a copy there would be wrong.
     """
 
     engine: pulumi.Output[str]
@@ -75,8 +75,7 @@ class RedisCache(pulumi.ComponentResource):
 
         access = None
         if "security_group_ids" not in args:
-            access_args = {"vpc_id": args["vpc_id"], "ports": [port], "tags": self._tags}
-            access = CacheAccess(name, access_args, self._child)
+            access = access_groups(self, name, args, what="cache", clients="client", ports=[port])
         self.auth_token = self._token()
         group = aws.elasticache.ReplicationGroup(
             name,
@@ -90,7 +89,7 @@ class RedisCache(pulumi.ComponentResource):
             preferred_cache_cluster_azs=args.get("preferred_availability_zones"),
             port=port,
             subnet_group_name=subnet_group_name(name, args, self._child),
-            security_group_ids=[access.cache_security_group_id] if access else args["security_group_ids"],
+            security_group_ids=[access.own.id] if access else args["security_group_ids"],
             parameter_group_name=parameter_group_name(name, args, self._engine, self._version, self._child),
             log_delivery_configurations=self._logs(),
             auth_token=self.auth_token,
@@ -116,7 +115,7 @@ class RedisCache(pulumi.ComponentResource):
         # AWS derives them from the group's id, so they are known as early as it (R22).
         nodes = self._nodes
         self.member_ids = group.id.apply(lambda group_id: member_ids(group_id, nodes))
-        self.client_security_group_id = access.client_security_group_id if access else None
+        self.client_security_group_id = access.client.id if access else None
         self.register_outputs({key: getattr(self, key) for key in type(self).__annotations__})
 
     @property

@@ -1,4 +1,4 @@
-"""The commands that documents show, and whether there are such commands: nothing is run."""
+"""The commands and programs that documents show, and whether there are such commands: nothing is run."""
 
 from __future__ import annotations
 
@@ -44,6 +44,12 @@ def commands_of(text: str) -> list[str]:
         ]
     words = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
     return [*found, *(word for word in words if word.startswith(_STARTS))]
+
+
+def programs(document: str) -> list[str]:
+    """Return the Python that a document shows, block by block."""
+    text = (ROOT / document).read_text("utf-8")
+    return re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
 def check(line: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -14,12 +13,10 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tests.commands import ROOT
+from tests.commands import ROOT, programs
 
 PACKAGES = ("client", "components", "webapp")
-(PROGRAM,) = re.findall(
-    r"^```python\n(.*?)^```$", (ROOT / "docs/guide.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
-)
+(PROGRAM,) = (code for code in programs("docs/guide.md") if "pulumi.run(" in code)
 # The packages come from the wheel alone: the repository is asked last, for its recorder.
 DRIVER = """
 import json, sys

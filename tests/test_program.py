@@ -57,7 +57,6 @@ def test_dev_is_exactly_these_resources(dev):
     assert dev.counts() == {
         "aws-cache:index:Network": 1,
         "aws-cache:index:RedisCache": 1,
-        "aws-cache:index:CacheAccess": 1,
         "aws-cache:index:EndpointParameter": 1,
         "aws-cache:index:ClientInstances": 1,
         "aws-cache:index:ClientBundle": 1,

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from components.memcached_cache import MemcachedCache
+from components.redis_cache import RedisCache
+from tests.commands import programs
+from tests.components.shared import cache_args
+from tests.recorder import deploy
 from tests.snapshots import urns
 
 pytestmark = pytest.mark.usefixtures("one_bundle")
@@ -39,3 +44,21 @@ def test_the_same_program_in_another_order_of_zones_and_instances_has_the_same_u
     )
 
     assert set(one.resources) == set(other.resources)
+
+
+@pytest.mark.parametrize("component", [RedisCache, MemcachedCache])
+def test_the_guides_transformation_finds_the_groups_and_rules_that_0_1_0_made(component):
+    (transformation,) = (code for code in programs("docs/guide.md") if "as_in_0_1_0" in code)
+
+    def program():
+        exec(compile(transformation, "guide", "exec"), {})
+        component("cache", cache_args(port=6379))
+
+    known = [alias for one in deploy(program).resources.values() for alias in one.aliases]
+    cache = f"urn:pulumi:dev::aws-cache::aws-cache:index:{component.__name__}"
+    assert sorted(alias.removeprefix(f"{cache}$aws-cache:index:CacheAccess$aws:") for alias in known) == [
+        "ec2/securityGroup:SecurityGroup::cache",
+        "ec2/securityGroup:SecurityGroup::cache-client",
+        "vpc/securityGroupEgressRule:SecurityGroupEgressRule::cache-client-6379",
+        "vpc/securityGroupIngressRule:SecurityGroupIngressRule::cache-client-6379",
+    ]

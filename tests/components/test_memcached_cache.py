@@ -36,7 +36,6 @@ def cache(deploy):
 def test_the_default_is_exactly_these_resources(cache):
     assert cache().counts() == {
         COMPONENT: 1,
-        "aws-cache:index:CacheAccess": 1,
         CLUSTER: 1,
         SUBNET_GROUP: 1,
         SECURITY_GROUP: 2,
