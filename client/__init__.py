@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .memcached_client import MemcachedClient
     from .redis_client import RedisClient
 
+__version__ = "0.2.0.dev0"
+
 __all__ = [
     "CacheError",
     "CacheRefused",

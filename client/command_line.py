@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from . import __version__
 from .commands import SUMMARIES
 from .exits import INTERRUPTED, USAGE, complain
 
@@ -44,6 +45,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="cache-client")
 def client() -> None:
     """Use a cache, and prove that it works, from where it is used.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from client import __version__
 from client.exits import INTERRUPTED
 
 from .cloud import Cloud
@@ -44,6 +45,7 @@ class Suggesting(click.Group):
 @click.group(
     cls=Suggesting, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
+@click.version_option(__version__, prog_name="python -m sandbox")
 @click.option("--debug", is_flag=True, envvar="SANDBOX_DEBUG", help="Show a traceback when something fails.")
 def cli(debug: bool) -> None:
     """A local AWS for this project: the same program, real caches, no account."""

@@ -61,6 +61,15 @@ def installed(wheel: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) 
     return folder
 
 
+def said_by_client(installed: Path, word: str) -> subprocess.CompletedProcess[str]:
+    """Run the client of the wheel alone."""
+    code = (
+        "import runpy, sys; sys.path[:0] = [sys.argv.pop(1)]; runpy.run_module('client', run_name='__main__')"
+    )
+    command = [sys.executable, "-I", "-c", code, installed, word]
+    return subprocess.run(command, cwd=installed.parent, capture_output=True, text=True, check=False)
+
+
 def test_every_file_of_the_packages_is_in_the_wheel_and_no_other(wheel):
     wanted = {
         file.relative_to(ROOT).as_posix()
@@ -80,6 +89,13 @@ def test_the_wheel_asks_for_what_pulumi_up_and_the_client_need(wheel):
     assert set(asked) == {Requirement(line) for line in lines if line and not line.startswith("#")}
 
 
+def test_the_wheel_has_the_version_that_its_commands_say(wheel, installed):
+    (name,) = [name for name in wheel.namelist() if name.endswith("/METADATA")]
+    version = message_from_bytes(wheel.read(name))["Version"]
+
+    assert said_by_client(installed, "--version").stdout == f"cache-client, version {version}\n"
+
+
 def test_the_guide_s_program_runs_where_only_the_package_is(installed, tmp_path):
     command = [sys.executable, "-I", "-W", "ignore", "-c", DRIVER, installed, ROOT, PROGRAM]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -92,12 +108,8 @@ def test_the_guide_s_program_runs_where_only_the_package_is(installed, tmp_path)
     assert all(outputs.values())
 
 
-def test_the_client_s_command_runs_where_only_the_package_is(installed, tmp_path):
-    code = (
-        "import runpy, sys; sys.path[:0] = [sys.argv.pop(1)]; runpy.run_module('client', run_name='__main__')"
-    )
-    command = [sys.executable, "-I", "-c", code, installed, "--help"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+def test_the_client_s_command_runs_where_only_the_package_is(installed):
+    done = said_by_client(installed, "--help")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "verify" in done.stdout

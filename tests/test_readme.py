@@ -11,7 +11,9 @@ import sys
 
 import pytest
 import yaml
+from packaging.version import Version
 
+import client
 import settings
 from client import CacheRefused, CacheUnreachable, CheckFailed, exits
 from components.problems import ConfigurationError
@@ -131,11 +133,12 @@ def test_pictures_are_small_and_have_words():
 
 def test_the_version_has_its_changes_and_the_licence_its_text():
     project = (ROOT / "pyproject.toml").read_text("utf-8")
-    version = re.findall(r'^version = "(.+)"$', project, re.MULTILINE)[0]
-    changes = re.findall(
-        r"^## \[(\d[\d.]*)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE
-    )
+    changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    version = Version(client.__version__)
+    released = Version(re.findall(r"^## \[(\d[\d.]*)\] - \d{4}-\d\d-\d\d$", changes, re.MULTILINE)[0])
+    unreleased = re.findall(r"^## \[Unreleased\]\n+(###)?", changes, re.MULTILINE) == ["###"]
 
-    assert changes[0] == version
+    assert version.is_devrelease == unreleased
+    assert version > released if unreleased else version == released
     assert 'license = "Apache-2.0"' in project
     assert "Apache License\n                           Version 2.0" in (ROOT / "LICENSE").read_text("utf-8")

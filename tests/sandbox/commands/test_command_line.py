@@ -12,6 +12,7 @@ import click
 import pytest
 from rich.console import Console
 
+from client import __version__
 from sandbox import command_line as program
 from sandbox.commands import deployments, inspection
 from sandbox.commands import engine as engines
@@ -42,6 +43,10 @@ def run(project, capsys):
         return code, said.out, said.err
 
     return run
+
+
+def test_the_version_is_the_packages(run):
+    assert run("--version") == (0, f"python -m sandbox, version {__version__}\n", "")
 
 
 def test_an_unknown_command_is_refused_with_what_was_meant(run):
