@@ -12,8 +12,8 @@ def chart_options() -> dict[str, Any]:
     from pygal.style import Style
 
     style = Style(
-        background="#fff",
-        plot_background="#fff",
+        background="transparent",
+        plot_background="transparent",
         colors=("#0550ae", "#116329", "#a40e26", "#953800", "#6e7781"),
         font_family="system-ui, sans-serif",
         opacity="1",  # else the legend's squares have another colour than the dots

@@ -12,7 +12,7 @@ from .results import CheckResult, Drill, Report
 _STYLE = """
 :root{--ink:#1a1f24;--paper:#fff;--soft:#59636e;--line:#d1d9e0;--good:#116329;--bad:#a40e26;--band:#f6f8fa}
 @media(prefers-color-scheme:dark){:root{--ink:#f0f6fc;--paper:#0d1117;--soft:#9198a1;--line:#3d444d;--good:#3fb950;
---bad:#ff7b72;--band:#151b23}}
+--bad:#ff7b72;--band:#151b23}figure svg{filter:invert(1) hue-rotate(180deg)}}
 *{box-sizing:border-box}body{margin:0 auto;max-width:70rem;padding:1.25rem;background:var(--paper);color:var(--ink);
 font:16px/1.5 system-ui,sans-serif}h1{font-size:1.6rem;margin:.2rem 0}h2{font-size:1.2rem;margin:2rem 0 .5rem}
 .verdict{font-weight:600;font-size:1.1rem}.good{color:var(--good)}.bad{color:var(--bad)}.soft{color:var(--soft)}
@@ -24,8 +24,8 @@ border-radius:.5rem;padding:.6rem .8rem}.figures dt{color:var(--soft);font-size:
 overflow-wrap:anywhere}.figures dd{margin:0;
 font-size:1.35rem;font-variant-numeric:tabular-nums}dl{margin:0}code{font-family:ui-monospace,monospace;
 overflow-wrap:anywhere}
-figure{margin:1rem 0;background:#fff;border:1px solid var(--line);border-radius:.5rem;padding:.5rem}
-figure svg{width:100%;height:auto;display:block}figcaption{color:#59636e;font-size:.85rem;padding:.25rem .5rem}
+figure{margin:1rem 0;border:1px solid var(--line);border-radius:.5rem;padding:.5rem}
+figure svg{width:100%;height:auto;display:block}figcaption{color:var(--soft);font-size:.85rem;padding:.25rem .5rem}
 @media(max-width:40rem){thead{position:absolute;left:-999rem}tr{display:block;padding:.5rem 0;
 border-bottom:1px solid var(--line)}td{display:inline;border:0;padding:0}td+td::before{content:" "}
 td code{display:block;font-size:.85rem}td br{display:none}ul{padding-left:1.2rem}}

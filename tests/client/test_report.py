@@ -99,6 +99,15 @@ def test_the_page_escapes_evidence_and_loads_nothing(report, tmp_path):
     ]
 
 
+def test_a_chart_has_the_background_of_its_page_and_turns_light_by_night(report, tmp_path):
+    forms.write_html(report, tmp_path / "report.html")
+
+    page = (tmp_path / "report.html").read_text()
+    (figure,) = re.findall(r"<figure>.*?</figure>", page, re.DOTALL)
+    assert set(re.findall(r"\.background\{fill:(.+?)[;}]", figure)) == {"transparent"}
+    assert re.search(r"@media\(prefers-color-scheme:dark\)\{[^@]*figure svg\{filter:invert\(1\)", page)
+
+
 def test_the_table_has_a_row_per_check_and_a_column_per_place():
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(forms.checks_table([PASSED, FAILED, replace(PASSED, name="one-place", seconds=0.0054)]))
