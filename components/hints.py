@@ -36,8 +36,9 @@ def redis_cache_hints(args: RedisCacheArgs) -> list[str]:
     if engine == "redis" and engines.older(version, _FIRST_WITH_TLS_IN_PLACE):
         fixed.append("transit_encryption")
     fixed += ["engine_version downwards", *(["engine back to redis"] if engine == "valkey" else [])]
-    if node_types.has_data_tiering(args.get("node_type", "")):
-        fixed.append("node_type to one without data tiering")
+    if engines.supports("data_tiering", engine, version):
+        tiered = node_types.has_data_tiering(args.get("node_type", ""))
+        fixed.append(f"node_type to one {'without' if tiered else 'with'} data tiering")
     guarded = "refused by deletion_protection" if args.get("deletion_protection") else "and what it holds"
     return [
         _nodes(args, replicas + 1, f"the primary and {_count(replicas, 'replica')}" if replicas else ""),

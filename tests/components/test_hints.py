@@ -44,8 +44,8 @@ def test_a_default_redis_cache_is_told_of_in_four_lines():
     assert redis_cache_hints(cache_args()) == [
         "billed by the hour: 2 nodes of cache.t4g.micro (the primary and 1 replica); traffic between zones by volume "
         "(R204); burstable: under steady load its CPU credits run out (R60)",
-        "fixed once created: a change of port, at_rest_encryption, network_type or engine_version downwards replaces "
-        "the cache (and what it holds)",
+        "fixed once created: a change of port, at_rest_encryption, network_type, engine_version downwards or node_type "
+        "to one with data tiering replaces the cache (and what it holds)",
         "neither final_snapshot nor deletion_protection: destroying it loses what it holds, its daily backups too "
         "(R157)",
         "redis 7.1: no end of AWS's support was announced on 2026-11-21",

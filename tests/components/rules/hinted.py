@@ -22,7 +22,8 @@ HINTED = [
                 {"kms_key_arn": _KEY, "restore_snapshot_name": "shop"},
                 "kms_key_arn",
                 "fixed once created: a change of port, at_rest_encryption, network_type, kms_key_arn, "
-                "restore_snapshot_name or engine_version downwards replaces the cache (and what it holds)",
+                "restore_snapshot_name, engine_version downwards or node_type to one with data tiering replaces the "
+                "cache (and what it holds)",
             ),
             *(
                 (
@@ -41,15 +42,16 @@ HINTED = [
                 "R42 R167",
                 {"engine": "valkey", "deletion_protection": True},
                 "engine",
-                "fixed once created: a change of port, at_rest_encryption, network_type, engine_version downwards or "
-                "engine back to redis replaces the cache (refused by deletion_protection)",
+                "fixed once created: a change of port, at_rest_encryption, network_type, engine_version downwards, "
+                "engine back to redis or node_type to one with data tiering replaces the cache (refused by "
+                "deletion_protection)",
             ),
             (
                 "R102",
                 {"engine_version": "6.2"},
                 "engine_version",
-                "fixed once created: a change of port, at_rest_encryption, network_type, transit_encryption or "
-                "engine_version downwards replaces the cache (and what it holds)",
+                "fixed once created: a change of port, at_rest_encryption, network_type, transit_encryption, "
+                "engine_version downwards or node_type to one with data tiering replaces the cache (and what it holds)",
             ),
             (
                 "R58 R167",
