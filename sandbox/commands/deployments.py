@@ -149,7 +149,8 @@ def _run_on_running(project: Project, engine: str, operation: str) -> int:
 
 def conclude(result: Result, operation: str, project: Project, display: Display) -> int:
     """Prints what a run came to, and returns its exit code."""
-    if result.counts:
+    # A refused configuration has the stack itself and nothing else, of which there is nothing to tell.
+    if result.counts and not (result.kind == "configuration" and sum(result.counts.values()) == 1):
         seconds = time.monotonic() - display.began
         told = summary(result.counts, display.planning)
         display.say(f"{project.name} ({project.stack}): {told} in {seconds:.1f} s")

@@ -279,6 +279,20 @@ def test_a_run_ends_with_its_errors_and_its_code(project, capsys, result, code, 
     assert capsys.readouterr().err.startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        (Result("done", {"same": 1}), "shop (dev): 1 unchanged in "),
+        (Result("configuration", {"create": 1}, ["cache.replicas: no"]), ""),
+        (Result("configuration", {"create": 3}, ["cache.replicas: no"]), "shop (dev): 3 created in "),
+    ],
+)
+def test_a_refused_configuration_is_not_preceded_by_the_stack_alone(project, result, told):
+    file = io.StringIO()
+    deployments.conclude(result, "up", deployments.load_project("dev"), Display(console=Console(file=file)))
+    assert file.getvalue()[: -len("0.0 s\n")] == told
+
+
 def shown(*events, planning=False):
     console = Console(file=io.StringIO(), width=200)
     display = Display(planning, console)
