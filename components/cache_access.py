@@ -7,7 +7,7 @@ from typing_extensions import NotRequired, TypedDict
 
 from .access_groups import access_groups
 from .problems import Checks, check_component_name
-from .ranges import holds_every_address
+from .ranges import holds_every_address, range_fault
 
 _LOWEST_PORT, _HIGHEST_PORT, _REFUSED_PORT = 1150, 65535, 8005
 
@@ -86,7 +86,9 @@ def check_cache_access(name: str, args: CacheAccessArgs) -> Checks:
         if fault or port in ports[:index]:
             checks.add(f"ports[{index}]", fault or f"{port} is there twice")
     for key, block in checks.get("allowed_cidr_blocks", {}).items():
-        path = f"allowed_cidr_blocks.{key}"
-        if holds_every_address(checks, path, block, "10.0.0.0/8"):
-            checks.add(path, "opens the cache to every address there is; name the range that needs it (R132)")
+        fault = range_fault(block, "10.0.0.0/8")
+        if not fault and holds_every_address(block):
+            fault = "opens the cache to every address there is; name the range that needs it (R132)"
+        if fault:
+            checks.add(f"allowed_cidr_blocks.{key}", fault)
     return checks

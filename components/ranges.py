@@ -2,13 +2,16 @@
 
 import ipaddress
 
-from .problems import Checks
 
-
-def holds_every_address(checks: Checks, path: str, text: str, example: str) -> bool:
-    """Refuse what is no IPv4 range such as the example; say whether it is the one of every address there is."""
+def range_fault(text: str, example: str) -> str | None:
+    """Return why this is no IPv4 range such as the example, or None."""
     try:
-        return ipaddress.IPv4Network(text).prefixlen == 0
+        ipaddress.IPv4Network(text)
     except ValueError as error:
-        checks.add(path, f"must be an IPv4 range such as {example}: {error}")
-        return False
+        return f"must be an IPv4 range such as {example}: {error}"
+    return None
+
+
+def holds_every_address(block: str) -> bool:
+    """Return whether this IPv4 range is the one of every address there is, however it is written."""
+    return ipaddress.IPv4Network(block).prefixlen == 0

@@ -10,7 +10,7 @@ from .client_instances import ClientInstances
 from .instance_arguments import check_client_instances
 from .port_rules import port_rule
 from .problems import Checks
-from .ranges import holds_every_address
+from .ranges import holds_every_address, range_fault
 from .shapes import is_output
 
 _ROOT = Path(__file__).resolve().parent
@@ -114,7 +114,10 @@ def check_web_server(name: str, args: WebServerArgs) -> Checks:
     checks.integer("row_limit", 1, 500, default=500)
     for key, block in checks.get("allowed_cidr_blocks", {}).items():
         path = f"allowed_cidr_blocks.{key}"
-        if holds_every_address(checks, path, block, "203.0.113.0/24"):
+        fault = range_fault(block, "203.0.113.0/24")
+        if fault:
+            checks.add(path, fault)
+        elif holds_every_address(block):
             checks.warn(
                 f"{path}: 0.0.0.0/0 opens the page to everyone on the internet; name your own range instead"
             )
