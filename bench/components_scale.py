@@ -25,8 +25,7 @@ where a single round lay anywhere from 0.94 to 1.56:
   constancy, a cache takes 21, 19 and 20 ms.
 
 Memory is 1.05 of flat's at most. One level more, a component for the two groups and their rules within the cache's,
-took plain to 1.48 and advised to 1.40: that is why the cache has none. Deterministic, and so without noise, is the
-number of Python's calls: 1.22 of flat's in plain programs, 1.12 in awaiting ones.
+took plain to 1.48 and advised to 1.40: that is why the cache has none.
 
 Each run is a process of its own, against a monitor in that process which answers at once: what is measured is the
 program's side, Python's start and the imports left out. Rounds interleave the ways and begin with another one each

@@ -7,7 +7,7 @@ from typing_extensions import NotRequired, TypedDict
 
 from .access_groups import access_groups
 from .problems import Checks, check_component_name
-from .ranges import holds_every_address, range_fault
+from .ranges import EVERYONE, range_fault
 
 _LOWEST_PORT, _HIGHEST_PORT, _REFUSED_PORT = 1150, 65535, 8005
 
@@ -87,7 +87,7 @@ def check_cache_access(name: str, args: CacheAccessArgs) -> Checks:
             checks.add(f"ports[{index}]", fault or f"{port} is there twice")
     for key, block in checks.get("allowed_cidr_blocks", {}).items():
         fault = range_fault(block, "10.0.0.0/8")
-        if not fault and holds_every_address(block):
+        if block == EVERYONE:
             fault = "opens the cache to every address there is; name the range that needs it (R132)"
         if fault:
             checks.add(f"allowed_cidr_blocks.{key}", fault)

@@ -1,7 +1,6 @@
 """What ClientInstances takes: its arguments, and every problem they can have."""
 
 import hashlib
-import ipaddress
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ import pulumi
 from typing_extensions import NotRequired, TypedDict
 
 from .problems import Checks, check_component_name
+from .ranges import EVERYONE, range_fault
 from .wording import show
 from .zones import check_chosen_zones
 
@@ -163,18 +163,13 @@ def _check_ingress(checks: Checks, path: str, rule: IngressRule) -> None:
     if ("cidr_block" in rule) == ("security_group_id" in rule):
         checks.add(path, "needs either cidr_block or security_group_id")
     block = rule.get("cidr_block")
-    if block in ("0.0.0.0/0", "::/0"):
-        checks.add(f"{path}.cidr_block", "opens the port to the whole internet; name the range that needs it")
-    elif block is not None and not _is_range(block):
-        checks.add(f"{path}.cidr_block", f"must be an IPv4 range such as 203.0.113.0/24, got {block!r}")
-
-
-def _is_range(text: str) -> bool:
-    try:
-        ipaddress.IPv4Network(text)
-    except ValueError:
-        return False
-    return True
+    if block is None:
+        return
+    fault = range_fault(block, "203.0.113.0/24")
+    if block in (EVERYONE, "::/0"):
+        fault = "opens the port to the whole internet; name the range that needs it"
+    if fault:
+        checks.add(f"{path}.cidr_block", fault)
 
 
 def instance_cpu(instance_type: str) -> str:

@@ -3,15 +3,16 @@
 import ipaddress
 from collections.abc import Mapping, Sequence
 
+from .ranges import ipv4_range
+
 Range = ipaddress.IPv4Network
 
 MAXIMUM_ZONES = 6
 _LARGEST_PREFIX = 28
 _SUBNET_PREFIX = 24
 _VPC_PREFIXES = (16, 28)
+_EXAMPLE = "10.20.0.0/16"
 _PLACES = "abcdefgh"  # no region has more zones
-
-
 _KEPT_BY_AWS = 5
 
 
@@ -21,7 +22,7 @@ class TooSmall(ValueError):
 
 def vpc_range(text: str) -> ipaddress.IPv4Network:
     """Return the range of a VPC. Raises ValueError with the reason."""
-    network = _network(text)
+    network = ipv4_range(text, _EXAMPLE)
     low, high = _VPC_PREFIXES
     if not low <= network.prefixlen <= high:
         raise ValueError(f"{text!r} must be a /{low} to /{high}, as AWS makes no other VPC")
@@ -55,7 +56,7 @@ def range_faults(vpc: ipaddress.IPv4Network, ranges: Mapping[str, str]) -> dict[
     seen: dict[str, ipaddress.IPv4Network] = {}
     for path, text in ranges.items():
         try:
-            network = _network(text)
+            network = ipv4_range(text, _EXAMPLE)
         except ValueError as error:
             faults[path] = str(error)
             continue
@@ -70,18 +71,6 @@ def range_faults(vpc: ipaddress.IPv4Network, ranges: Mapping[str, str]) -> dict[
     return faults
 
 
-def _network(text: str) -> ipaddress.IPv4Network:
-    try:
-        return ipaddress.IPv4Network(text)
-    except ValueError:
-        pass
-    try:
-        meant = ipaddress.IPv4Network(text, strict=False)
-    except ValueError:
-        raise ValueError(f"must be an IPv4 range such as 10.20.0.0/16, got {text!r}") from None
-    raise ValueError(f"{text!r} has bits set behind its prefix; did you mean {meant}?")
-
-
 def usable_addresses(text: str) -> int:
     """Return how many addresses of a subnet's range AWS gives out: it keeps the first four and the last."""
-    return _network(text).num_addresses - _KEPT_BY_AWS
+    return ipv4_range(text, _EXAMPLE).num_addresses - _KEPT_BY_AWS

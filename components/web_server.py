@@ -10,7 +10,7 @@ from .client_instances import ClientInstances
 from .instance_arguments import check_client_instances
 from .port_rules import port_rule
 from .problems import Checks
-from .ranges import holds_every_address, range_fault
+from .ranges import EVERYONE, range_fault
 from .shapes import is_output
 
 _ROOT = Path(__file__).resolve().parent
@@ -117,9 +117,9 @@ def check_web_server(name: str, args: WebServerArgs) -> Checks:
         fault = range_fault(block, "203.0.113.0/24")
         if fault:
             checks.add(path, fault)
-        elif holds_every_address(block):
+        elif block == EVERYONE:
             checks.warn(
-                f"{path}: 0.0.0.0/0 opens the page to everyone on the internet; name your own range instead"
+                f"{path}: {block} opens the page to everyone on the internet; name your own range instead"
             )
     if not checks.problems:
         for path, message in check_client_instances(name, _instances(args)).problems:

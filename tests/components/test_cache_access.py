@@ -92,7 +92,22 @@ def test_tags_reach_every_child(access):
         (
             {"allowed_cidr_blocks": {"some": "10.0.0.1/8"}},
             "allowed_cidr_blocks.some",
-            "must be an IPv4 range such as 10.0.0.0/8: 10.0.0.1/8 has host bits set",
+            "'10.0.0.1/8' has bits set behind its prefix; did you mean 10.0.0.0/8?",
+        ),
+        (
+            {"allowed_cidr_blocks": {"all": "0.0.0.0/0.0.0.0"}},
+            "allowed_cidr_blocks.all",
+            "'0.0.0.0/0.0.0.0' is to be written as 0.0.0.0/0",
+        ),
+        (
+            {"allowed_cidr_blocks": {"one": "10.0.0.1"}},
+            "allowed_cidr_blocks.one",
+            "'10.0.0.1' is to be written as 10.0.0.1/32",
+        ),
+        (
+            {"allowed_cidr_blocks": {"some": "office"}},
+            "allowed_cidr_blocks.some",
+            "must be an IPv4 range such as 10.0.0.0/8, got 'office'",
         ),
     ],
 )

@@ -176,7 +176,17 @@ def test_no_instances_are_maps_without_names(deploy):
         (
             {"ingress": {"ssh": {"port": 22, "cidr_block": "10.0.0.1/8"}}},
             "ingress.ssh.cidr_block",
-            "must be an IPv4 range such as 203.0.113.0/24, got '10.0.0.1/8'",
+            "'10.0.0.1/8' has bits set behind its prefix; did you mean 10.0.0.0/8?",
+        ),
+        (
+            {"ingress": {"ssh": {"port": 22, "cidr_block": "0.0.0.0/0.0.0.0"}}},
+            "ingress.ssh.cidr_block",
+            "'0.0.0.0/0.0.0.0' is to be written as 0.0.0.0/0",
+        ),
+        (
+            {"ingress": {"ssh": {"port": 22, "cidr_block": "office"}}},
+            "ingress.ssh.cidr_block",
+            "must be an IPv4 range such as 203.0.113.0/24, got 'office'",
         ),
         ({"packages": ["htop", "-y"]}, "packages[1]", "must be the name of a package, got '-y'"),
         ({"packages": ["p" * 1000] * 5}, "packages", "at most 4000 characters in all"),

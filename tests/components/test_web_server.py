@@ -87,7 +87,7 @@ def test_the_url_has_scheme_and_port(deploy, public, address):
         (
             {"allowed_cidr_blocks": {"office": "203.0.113.1/24"}},
             "allowed_cidr_blocks.office",
-            "must be an IPv4 range such as 203.0.113.0/24: 203.0.113.1/24 has host bits set",
+            "'203.0.113.1/24' has bits set behind its prefix; did you mean 203.0.113.0/24?",
         ),
         (
             {"instance_type": "cache.t4g.micro"},
